@@ -1,0 +1,47 @@
+# `make demo` and `make test` need Python 3.11+, pip, make and git; all else is installed into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO_HOME ?= deploy/demo/home
+
+.PHONY: demo test check format lock server setup clean
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: setup
+	$(BIN)/evergreen build deploy/demo/conversations.jsonl --home $(DEMO_HOME) --profile deploy/demo/evergreen.toml --json >/dev/null
+	$(BIN)/evergreen show --home $(DEMO_HOME) --prompts 3
+	@echo
+	@echo "Next: query $(DEMO_HOME)/analytics.duckdb, open $(DEMO_HOME)/docs/index.html, or build from your own data:"
+	@echo "  $(BIN)/evergreen build YOUR_FILE_OR_FOLDER_OR_URL --home .evergreen"
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --nocolor --disable-progress-bar sql
+
+format: setup
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format --quiet .
+	$(BIN)/sqlfluff fix --quiet sql
+
+# Needs uv. The lock names no index and no host, so it works with any mirror.
+lock:
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
+
+server: setup
+	$(BIN)/python deploy/server.py
+
+clean:
+	rm -rf deploy/demo/home .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Flows: the order of stages and the gates between them, and nothing else."""

@@ -1,0 +1,114 @@
+"""The command `evergreen`."""
+
+import json
+import logging
+import os
+import sys
+import traceback
+from typing import Annotated
+
+# Set before Prefect is imported: no phone calls home, and time for its server on a slow machine.
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "tasks,evergreen")
+
+from cyclopts import App, CycloptsError, Parameter
+
+from tasks import settings as settings_module
+from tasks.errors import EvergreenError, InputError
+from tasks.home.summary import Summary, latest_release, summarise
+
+app = App(name="evergreen", help="Rebuild an LLM test set from live user queries.", result_action="return_value")
+
+Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
+Json = Annotated[bool, Parameter(negative="", help="Print one JSON object on the last line of stdout.")]
+
+
+@app.command
+def build(
+    *sources: str,
+    home: Home = ".evergreen",
+    profile: Annotated[str, Parameter(help="Name of a profile, or a TOML file.")] = "offline",
+    size: Annotated[int | None, Parameter(help="Prompts in the test set.")] = None,
+    seed: Annotated[int | None, Parameter(help="Seed of every random choice.")] = None,
+    json_: Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")] = False,
+) -> None:
+    """Build a test set from raw conversations.
+
+    Parameters
+    ----------
+    sources
+        Files, globs, folders or prefixes on any fsspec URL, in any known schema.
+    """
+    if not sources:
+        raise InputError("name at least one source: evergreen build FILE_OR_FOLDER_OR_URL …")
+    settings = settings_module.override(settings_module.load(profile), select__size=size, seed=seed)
+    from flows.build import build as flow  # noqa: PLC0415  (Prefect takes 2 s to import: not for --help)
+
+    _quiet_our_errors()
+    release = flow(list(sources), home, settings)
+    summary = summarise(home, release.key)
+    if json_:
+        sys.stdout.write(json.dumps(summary.as_json()) + "\n")
+    else:
+        _show(summary, prompts=0)
+        sys.stdout.write(f"\nNext: evergreen show --home {home} --prompts 3\n")
+
+
+@app.command
+def show(
+    release: Annotated[str, Parameter(help="Id of a release; the latest if left out.")] = "",
+    *,
+    home: Home = ".evergreen",
+    prompts: Annotated[int, Parameter(help="How many of its prompts to print.")] = 0,
+) -> None:
+    """Show a release: where it is, its funnel, its topics, some of its prompts."""
+    _show(summarise(home, release or latest_release(home)), prompts)
+
+
+@app.command
+def status(*, home: Home = ".evergreen") -> None:
+    """Show the last runs of a home and its latest release."""
+    from flows.report import print_runs  # noqa: PLC0415  (rich)
+
+    print_runs(home)
+
+
+def main() -> None:
+    """Run the command; the exit code tells how it ended (0, 2 input, 3 gate, 4 budget, 1 anything else)."""
+    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except (EvergreenError, CycloptsError) as error:
+        code = error.exit_code if isinstance(error, EvergreenError) else 2
+        _fail(str(error), code)
+    except KeyboardInterrupt:
+        _fail("interrupted; what was done is kept, the same command goes on from there", 130)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: one clear line)
+        _fail(f"unexpected {type(error).__name__}; --debug shows where, please report it", 1)
+
+
+def _fail(message: str, code: int) -> None:
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+    sys.stderr.write(f"evergreen: {' '.join(message.split())}\n")
+    sys.exit(code)
+
+
+def _show(summary: Summary, prompts: int) -> None:
+    from flows.report import print_summary  # noqa: PLC0415  (rich)
+
+    print_summary(summary, prompts)
+
+
+def _quiet_our_errors() -> None:
+    """Keep tracebacks of failed runs out of the log: `main` says the error in one line."""
+    if "--debug" in sys.argv:
+        return
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
+        logging.getLogger(name).addFilter(_is_no_traceback)
+
+
+def _is_no_traceback(record: logging.LogRecord) -> bool:
+    return not record.exc_info and "encountered an exception" not in record.getMessage().lower()

@@ -1,0 +1,33 @@
+"""What every flow of ours runs in: a home that it alone holds, a run that is recorded, a copy for analysts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from prefect.runtime import flow_run
+
+from tasks.errors import EvergreenError
+from tasks.home.task import finish, start
+from tasks.refs import Run
+from tasks.settings import Settings
+from tasks.storage import hold_home
+
+
+@contextmanager
+def run_on(home: str, flow: str, settings: Settings) -> Iterator[Run]:
+    """Hold the home, begin a run, and end it whatever happens.
+
+    Raises:
+        InputError: the home can't be written to, or another run holds it.
+    """
+    wait = settings.warehouse.lock_wait_seconds
+    run = Run(id=str(flow_run.get_id() or uuid4()), home=home, seed=settings.seed, lock_wait_seconds=wait)
+    with hold_home(home, wait):
+        start(run, flow, settings)
+        try:
+            yield run
+        except BaseException as error:
+            # Messages of other errors may quote data.
+            finish(run, "failed", str(error) if isinstance(error, EvergreenError) else type(error).__name__)
+            raise
+        finish(run, "done", "")

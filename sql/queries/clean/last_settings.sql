@@ -1,0 +1,1 @@
+select settings from core.stage_settings where stage = $stage

@@ -1,0 +1,1 @@
+select shard from core.vectors where embedder = $embedder

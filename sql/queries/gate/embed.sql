@@ -1,0 +1,6 @@
+select
+    shard,
+    row_count,
+    dimensions
+from core.vectors
+where embedder = $key

@@ -1,0 +1,7 @@
+-- Only files with a conversation count, so that a stray file in a folder stops nobody.
+select
+    'all files' as id,
+    sum(reject_count) || ' of ' || sum(row_count + reject_count) || ' records rejected' as detail
+from raw.files
+where row_count > 0
+having sum(reject_count) >= 0.9 * sum(row_count + reject_count)

@@ -1,0 +1,6 @@
+select
+    uid,
+    prompt_id,
+    score
+from core.release_prompts
+where release_id = $key

@@ -1,0 +1,5 @@
+select
+    prompt_id,
+    topic_id
+from core.selections
+where run_id = $key and reject_reason is null

@@ -1,0 +1,7 @@
+insert into raw.rejects (file_id, position, reason, detail)
+select
+    $file_id,
+    position,
+    reason,
+    detail
+from rejects

@@ -1,0 +1,1 @@
+delete from raw.conversations where file_id = $file_id

@@ -1,0 +1,1 @@
+delete from raw.rejects where file_id = $file_id

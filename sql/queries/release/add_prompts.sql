@@ -1,0 +1,9 @@
+insert or ignore into core.release_prompts (release_id, uid, prompt_id, topic_id, topic, score)
+select
+    $release_id,
+    uid,
+    uid,
+    topic_id,
+    cluster,
+    score
+from questions

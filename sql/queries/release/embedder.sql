@@ -1,0 +1,1 @@
+select embedder from core.taxonomies where taxonomy_id = $taxonomy_id

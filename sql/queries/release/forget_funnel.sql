@@ -1,0 +1,1 @@
+delete from core.funnel where run_id = $run_id

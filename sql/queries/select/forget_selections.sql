@@ -1,0 +1,1 @@
+delete from core.selections where run_id = $run_id

@@ -1,0 +1,1 @@
+delete from core.topic_scores where run_id = $run_id

@@ -1,0 +1,35 @@
+"""Vectors on disk: one Parquet shard for some thousands of prompts."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from tasks.embed.embedder import Vectors
+
+
+def shard_folder(home: str, embedder: str) -> Path:
+    """Where the shards of an embedder are."""
+    return Path(home) / "shards" / "vectors" / embedder
+
+
+def to_frame(prompt_ids: list[str], vectors: Vectors) -> pl.DataFrame:
+    """`prompt_id` and `vector`, a fixed-size array of float32."""
+    column = pl.Series("vector", vectors, dtype=pl.Array(pl.Float32, vectors.shape[1]))
+    return pl.DataFrame({"prompt_id": prompt_ids}).with_columns(column)
+
+
+def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
+    """Read vectors in the order of `prompt_ids`.
+
+    Returns:
+        float32 of shape (len(prompt_ids), dimensions).
+
+    Raises:
+        KeyError: a prompt has no vector.
+    """
+    shards = pl.concat([pl.read_parquet(file) for file in sorted(shard_folder(home, embedder).glob("*.parquet"))])
+    wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(shards, on="prompt_id", how="left", maintain_order="left")
+    if missing := wanted["vector"].null_count():
+        raise KeyError(f"{missing} prompts have no vector of {embedder}")
+    return np.ascontiguousarray(wanted["vector"].to_numpy(), dtype=np.float32)

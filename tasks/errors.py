@@ -1,0 +1,19 @@
+"""The errors a user sees, each with the exit code that the command ends with."""
+
+
+class EvergreenError(Exception):
+    """Anything that stops a run and that one clear line can explain."""
+
+    exit_code = 1
+
+
+class InputError(EvergreenError):
+    """Bad usage, settings or input: what is wrong, where, and what to do."""
+
+    exit_code = 2
+
+
+class GateRefused(EvergreenError):
+    """A critical check failed at a stage boundary: the check, the count and the ids."""
+
+    exit_code = 3

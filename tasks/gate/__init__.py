@@ -1,0 +1,1 @@
+"""Stage gate: what a stage made is checked before the next one may read it."""

@@ -1,0 +1,1 @@
+"""Stage 8: make a checked release the latest one."""

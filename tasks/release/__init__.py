@@ -1,0 +1,1 @@
+"""Stage 7: the chosen prompts as an immutable, documented bundle of files."""

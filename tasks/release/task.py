@@ -1,0 +1,115 @@
+"""The Prefect task of release: the selection → `releases/<id>/`, core.releases, core.release_prompts."""
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from tasks import warehouse
+from tasks.refs import Ref, Run
+from tasks.release.bundle import content_hash, parquet, question_lines, sha256
+from tasks.release.card import card
+from tasks.release.manifest import build_manifest
+from tasks.release.topic_path import topic_paths
+from tasks.settings import Settings
+from tasks.stage import stage
+from tasks.storage import write_atomic
+
+logger = logging.getLogger(__name__)
+
+MANIFEST = "manifest.json"
+_HASH_DIGITS = 10
+
+
+@stage("release", retries=3)
+def release(run: Run, selection: Ref, topics: Ref, annotations: Ref, settings: Settings) -> Ref:
+    """Write the chosen prompts as a release, unless a release of this home has the same content.
+
+    Files come first and the manifest last: a folder without a manifest is no release.
+    """
+    keys = {"run_id": selection.key, "taxonomy_id": topics.key, "annotator": annotations.key}
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        questions = _questions(warehouse.run(con, "release/questions", keys), con, topics.key, settings)
+        warehouse.run(con, "release/forget_funnel", {"run_id": run.id})
+        warehouse.run(con, "release/add_funnel", {**keys, "funnel_run_id": run.id})
+        tables = {
+            name: warehouse.run(con, f"release/{name}", {"run_id": run.id} if name != "sources" else {})
+            for name in ("sources", "funnel", "checks")
+        }
+    digest = content_hash(questions)
+    folder = _find(run.home, digest)
+    if folder is None:
+        models = {"embedder": topics_embedder(run, topics.key), "taxonomy": topics.key, "annotator": annotations.key}
+        folder = _write(run, questions, digest, models, settings, tables)
+    else:
+        logger.info("release %s has this content already", folder.name)
+    _record(run, folder, digest, questions)
+    return Ref(stage="release", table="core.releases", key=folder.name, rows=questions.height)
+
+
+def topics_embedder(run: Run, taxonomy_id: str) -> str:
+    """The embedder that a taxonomy's vectors are of."""
+    frame = warehouse.read(run.home, "release/embedder", {"taxonomy_id": taxonomy_id}, run.lock_wait_seconds)
+    return str(frame.item())
+
+
+def _questions(chosen: pl.DataFrame, con: Any, taxonomy_id: str, settings: Settings) -> pl.DataFrame:  # noqa: ANN401
+    paths = topic_paths(warehouse.run(con, "release/tree", {"taxonomy_id": taxonomy_id}))
+    path = pl.Series("topic_path", [paths[topic] for topic in chosen["topic_id"]], dtype=pl.List(pl.String))
+    return chosen.with_columns(path, category=pl.lit(settings.release.category)).sort("cluster", "uid")
+
+
+def _find(home: str, digest: str) -> Path | None:
+    """The release of this home with the same content, if it was finished."""
+    found = sorted((Path(home) / "releases").glob(f"*-{digest[:_HASH_DIGITS]}/{MANIFEST}"))
+    return found[0].parent if found else None
+
+
+def _write(
+    run: Run,
+    questions: pl.DataFrame,
+    digest: str,
+    models: dict[str, str],
+    settings: Settings,
+    tables: dict[str, pl.DataFrame],
+) -> Path:
+    now = datetime.now(UTC)
+    release_id = f"{settings.release.date or now.date().isoformat()}-{digest[:_HASH_DIGITS]}"
+    files = {"question.jsonl": question_lines(questions), "questions.parquet": parquet(questions.drop("topic_id"))}
+    identity = {
+        "release_id": release_id,
+        "content_sha256": digest,
+        "questions": questions.height,
+        "topics": questions["topic_id"].n_unique(),
+        "made_at": now.isoformat(timespec="seconds"),
+        "run_id": run.id,
+        "models": models,
+        "files": {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()},
+    }
+    manifest = build_manifest(identity, settings, tables)
+    means = questions.group_by("cluster").agg(pl.len(), pl.col("score").mean()).sort("cluster")
+    folder = Path(run.home) / "releases" / release_id
+    for name, content in {**files, "CARD.md": card(manifest, means.rows()).encode()}.items():
+        write_atomic(folder / name, content)
+    write_atomic(folder / MANIFEST, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
+    logger.info("release %s: %d questions of %d topics", release_id, questions.height, identity["topics"])
+    return folder
+
+
+def _record(run: Run, folder: Path, digest: str, questions: pl.DataFrame) -> None:
+    row = {
+        "release_id": folder.name,
+        "content_hash": digest,
+        "run_id": run.id,
+        "released_on": folder.name[:10],
+        "prompts": questions.height,
+        "topics": questions["topic_id"].n_unique(),
+        "location": f"releases/{folder.name}",
+    }
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "release/add_release", row)
+        warehouse.run(con, "release/add_prompts", {"release_id": folder.name}, {"questions": questions})
+        warehouse.run(con, "release/mark_run", {"release_id": folder.name, "run_id": run.id})

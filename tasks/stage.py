@@ -1,0 +1,90 @@
+"""What makes a function a Prefect task of ours: one name everywhere, no caching, retries for I/O only."""
+
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import task
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.context import TaskRunContext
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tasks.errors import EvergreenError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_RETRY_DELAYS = [1.0, 5.0, 20.0]
+_REPORTED_STEPS = 20
+
+logger = logging.getLogger("evergreen")
+
+
+def stage(name: str, *, retries: int = 0, run_name: str = "") -> Callable[[Callable[P, R]], Any]:
+    """Make a function the Prefect task of a stage.
+
+    Args:
+        name: the stage's name, which the run graph shows.
+        retries: how often to try again after an I/O error, at most 3; our own errors are final.
+        run_name: how to call a task run, with its `{parameters}`; empty: by the name.
+    """
+    return task(
+        name=name,
+        task_run_name=run_name or name,
+        retries=retries,
+        retry_delay_seconds=_RETRY_DELAYS[:retries],
+        retry_condition_fn=_is_transient,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        tags=["evergreen"],
+    )
+
+
+def _is_transient(_task: object, _run: object, state: Any) -> bool:  # noqa: ANN401
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError) and not isinstance(error, EvergreenError)
+
+
+@contextmanager
+def progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show long work: a bar on a terminal, plain lines elsewhere, and a progress artifact in Prefect.
+
+    Args:
+        name: what is under way.
+        total: how many steps there are.
+
+    Yields:
+        A function to call with the number of steps just done.
+    """
+    console = Console(stderr=True)
+    artifact = _start_artifact(name)
+    done = shown = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+        bar_id = bar.add_task(name, total=total)
+
+        def advance(steps: int) -> None:
+            nonlocal done, shown
+            done += steps
+            bar.advance(bar_id, steps)
+            if total and done * _REPORTED_STEPS // total > shown:
+                shown = done * _REPORTED_STEPS // total
+                _report(name, done, total, artifact)
+
+        yield advance
+
+
+def _start_artifact(name: str) -> Any:  # noqa: ANN401
+    if TaskRunContext.get() is None:
+        return None
+    return create_progress_artifact(0.0, description=f"Progress of {name}")
+
+
+def _report(name: str, done: int, total: int, artifact: Any) -> None:  # noqa: ANN401
+    if not sys.stderr.isatty():
+        logger.info("%s: %s of %s", name, f"{done:,}", f"{total:,}")
+    if artifact is not None:
+        update_progress_artifact(artifact, progress=min(100.0, 100 * done / total))

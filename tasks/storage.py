@@ -1,0 +1,63 @@
+"""The home of a test set: its folders, its lock, and files that are never seen half-written."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tasks.errors import InputError
+
+
+def open_home(home: str) -> Path:
+    """Make the folder of a home, or find it, and see that it can be written to.
+
+    Raises:
+        InputError: a URL, a file, or a folder without the right to write.
+    """
+    if "://" in home:
+        raise InputError(f"--home {home}: the warehouse needs a local folder; sources may be URLs, a home may not")
+    path = Path(home)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".probe-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--home {home}: cannot be written to: {error.strerror}") from error
+    return path
+
+
+@contextmanager
+def hold_home(home: str, wait_seconds: float) -> Iterator[None]:
+    """Keep other runs out of a home while the block runs; the kernel lets go if the process is killed.
+
+    Raises:
+        InputError: another run has held it for `wait_seconds`.
+    """
+    deadline = time.monotonic() + wait_seconds
+    with (open_home(home) / ".lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= deadline:
+                    raise InputError(
+                        f"--home {home}: another run has held it for {wait_seconds:g} s; "
+                        "start again when it is done, or use another home"
+                    ) from error
+                time.sleep(0.2)
+        yield
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file beside its place, flush it to disk, and rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    building = path.with_name(f".{path.name}.building")
+    with building.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    building.replace(path)

@@ -1,0 +1,101 @@
+"""What topics are called: BERTopic's c-TF-IDF over the final members, so that words describe what a topic holds."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from bertopic import BERTopic
+from bertopic.backend import BaseEmbedder
+from bertopic.cluster import BaseCluster
+from bertopic.dimensionality import BaseDimensionalityReduction
+from bertopic.vectorizers import ClassTfidfTransformer
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer
+
+from tasks.embed.embedder import Vectors
+from tasks.topics.clusters import NOISE, Labels
+
+KEYWORDS = 10
+_NAME_WORDS = 3
+_WORD = re.compile(r"(?u)\b[^\W\d_][\w+#]+")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of t topics: `weights` (t, vocabulary) is the c-TF-IDF matrix, `keywords` the best ten of each."""
+
+    keywords: list[list[str]]
+    names: list[str]
+    weights: csr_matrix
+    vocabulary: list[str]
+
+
+def describe_topics(texts: list[str], labels: Labels, vectors: Vectors) -> Words:
+    """Find the words that set each topic apart from the others.
+
+    Args:
+        texts: n prompts.
+        labels: their topics, 0 to t-1, or -1.
+        vectors: their vectors, which BERTopic keeps the topics' means of.
+    """
+    model = _fit(_telling_words(texts), labels, vectors)
+    vocabulary = list(model.vectorizer_model.get_feature_names_out())
+    # BERTopic renumbers topics by size and puts noise first: bring its rows back into our order.
+    order = dict(zip(labels.tolist(), model.topics_, strict=True))
+    offset = 1 if NOISE in order else 0
+    topics = [order[label] for label in range(labels.max() + 1)]
+    weights = csr_matrix(model.c_tf_idf_)[[topic + offset for topic in topics]]
+    keywords = best_words(weights, vocabulary)
+    return Words(keywords, unique_names(keywords), weights, vocabulary)
+
+
+def best_words(weights: csr_matrix, vocabulary: list[str], count: int = KEYWORDS) -> list[list[str]]:
+    """The words of greatest weight in each row, ties in alphabetical order; none of weight 0."""
+    rows = []
+    for row in range(weights.shape[0]):
+        start, stop = weights.indptr[row : row + 2]
+        columns, values = weights.indices[start:stop], weights.data[start:stop]
+        best = np.lexsort((columns, -values))[:count]
+        rows.append([vocabulary[columns[i]] for i in best if values[i] > 0])
+    return rows
+
+
+def unique_names(keywords: list[list[str]]) -> list[str]:
+    """A name a topic: its first three keywords, and as many more as make it unlike all names before it."""
+    names: list[str] = []
+    for number, words in enumerate(keywords):
+        candidates = (", ".join(words[:length]) for length in range(_NAME_WORDS, len(words) + 1))
+        fallback = f"{', '.join(words[:_NAME_WORDS]) or 'topic'} ({number})"
+        short = ", ".join(words) if 0 < len(words) < _NAME_WORDS else ""
+        options = [short, *candidates] if short else candidates
+        names.append(next((name for name in options if name not in names), fallback))
+    return names
+
+
+def _telling_words(texts: list[str]) -> list[str]:
+    """Of each prompt, the words that another has too, each once: a topic's words are those of many of its prompts,
+    not those that one repeats. A prompt without such words stays as it is.
+    """
+    words = [dict.fromkeys(_WORD.findall(text.lower())) for text in texts]
+    prompts_with = Counter(word for own in words for word in own)
+    shared = (" ".join(word for word in own if prompts_with[word] > 1) for own in words)
+    return [some or text for some, text in zip(shared, texts, strict=True)]
+
+
+def _fit(texts: list[str], labels: Labels, vectors: Vectors) -> BERTopic:
+    for pattern in (_WORD.pattern, r"(?s).+"):  # texts without a word still make a topic
+        model = BERTopic(
+            embedding_model=BaseEmbedder(),
+            umap_model=BaseDimensionalityReduction(),
+            hdbscan_model=BaseCluster(),
+            vectorizer_model=CountVectorizer(stop_words="english", token_pattern=pattern, max_features=100_000),
+            ctfidf_model=ClassTfidfTransformer(),
+            top_n_words=KEYWORDS,
+        )
+        try:
+            return model.fit(texts, embeddings=vectors, y=labels)
+        except ValueError as error:
+            if "empty vocabulary" not in str(error):
+                raise
+    raise AssertionError("any text but the empty one matches the second pattern")

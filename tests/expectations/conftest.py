@@ -1,0 +1,23 @@
+"""A home in which every check passes."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tasks import warehouse
+
+
+@pytest.fixture(scope="session")
+def good_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("good_home")
+    warehouse.migrate(str(folder))
+    with warehouse.transaction(str(folder)) as con:
+        con.execute((Path(__file__).parent / "good_home.sql").read_text())
+    return folder
+
+
+@pytest.fixture
+def home(good_home: Path, tmp_path: Path) -> Path:
+    shutil.copy(good_home / warehouse.WAREHOUSE, tmp_path)
+    return tmp_path

@@ -1,0 +1,69 @@
+-- A small home in which every check passes: 200 prompts, of which 150 are eligible, in 10 topics; 20 are released.
+-- Whatever may hold words of a prompt says SENTINEL.
+create temp macro prompt_id(i) as left(md5(i::varchar), 16);
+
+insert into raw.files values ('f1', 's3://bucket/chats.jsonl', 9999, 'v1', 210, 5, 'run-1', now()::timestamp);
+
+insert into raw.conversations
+select 'f1', i, 'plain', null, null, null, 'SENTINEL prompt ' || i, 1, 'en', false, false
+from range(210) as t (i);
+
+insert into raw.rejects
+select 'f1', 210 + i, 'wrong_type', 'SENTINEL in a broken record'
+from range(5) as t (i);
+
+insert into core.prompts
+select prompt_id(i), 'SENTINEL prompt ' || i, 100 + i, 'en', null, 'run-1'
+from range(200) as t (i);
+
+insert into core.sightings
+select 'f1', i, prompt_id(i % 200), null, null, if(i < 200, null, 'exact_duplicate')
+from range(210) as t (i);
+
+insert into core.flags
+select prompt_id(i), if(i < 190, 'too_short', 'personal_data'), 'SENTINEL evidence'
+from range(150, 200) as t (i);
+
+insert into core.vectors values ('tfidf', 'a.parquet', 100, 64), ('tfidf', 'b.parquet', 50, 64);
+
+insert into core.taxonomies values ('tax-1', 'tfidf', '{}', 42, '{}');
+
+insert into core.topics
+select 'tax-1', i, 'SENTINEL words ' || i, ['SENTINEL'], 15, 10, [prompt_id(i)], 0, 0
+from range(10) as t (i);
+
+insert into core.prompt_topics
+select 'tax-1', prompt_id(i), i % 10, if(i < 100, 'cluster', 'nearest'), 0.5, 0, 0
+from range(150) as t (i);
+
+-- Topic 0 and 1 join in node 10; each node after that joins the one before with the next topic.
+insert into core.topic_tree
+select 'tax-1', i, if(i = 18, null, if(i < 10, greatest(9 + i, 10), i + 1)), if(i < 10, i, null), 'SENTINEL', 1, 1
+from range(19) as t (i);
+
+insert into core.annotations
+select prompt_id(i), 'heuristic-1', 'ok', true, true, true, true, true, true, false, 6, 'SENTINEL answer'
+from range(149) as t (i);
+
+insert into core.annotations (prompt_id, annotator, outcome, raw)
+values (prompt_id(149), 'heuristic-1', 'refused', 'SENTINEL refusal');
+
+insert into core.runs (run_id, flow, state, started_at, settings)
+values (
+    'run-1', 'build', 'running', now()::timestamp,
+    '{"select": {"size": 20, "per_topic": 2, "min_score": 5}, "annotate": {"annotator": "heuristic-1"}}'
+);
+
+insert into core.topic_scores
+select 'run-1', i, 'SENTINEL words ' || i, 6.0, 15, 15, true, true
+from range(10) as t (i);
+
+insert into core.selections
+select 'run-1', prompt_id(i), i % 10, if(i < 20, null, 'topic_full')
+from range(150) as t (i);
+
+insert into core.releases values ('rel-1', 'hash', 'run-1', date '2026-01-05', 20, 10, 'releases/rel-1');
+
+insert into core.release_prompts
+select 'rel-1', 'uid-' || i, prompt_id(i), i % 10, 'SENTINEL words ' || i % 10, 6
+from range(20) as t (i);
