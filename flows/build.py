@@ -35,4 +35,5 @@ def build(sources: list[str], home: str = ".evergreen", settings: Settings = _DE
         annotations = gate(run, annotate(run, prompts, settings.annotate))
         selection = gate(run, select(run, taxonomy, annotations, settings.select))
         made = gate(run, release(run, selection, taxonomy, annotations, settings))
-        return publish(run, made)
+        latest: Ref = publish(run, made)
+    return latest

@@ -19,7 +19,9 @@ from tasks import settings as settings_module
 from tasks.errors import EvergreenError, InputError
 from tasks.home.summary import Summary, latest_release, summarise
 
-app = App(name="evergreen", help="Rebuild an LLM test set from live user queries.", result_action="return_value")
+app = App(
+    name="evergreen", help="Rebuild an LLM test set from live user queries.", result_action="return_value"
+)
 
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
 Json = Annotated[bool, Parameter(negative="", help="Print one JSON object on the last line of stdout.")]
@@ -32,7 +34,9 @@ def build(
     profile: Annotated[str, Parameter(help="Name of a profile, or a TOML file.")] = "offline",
     size: Annotated[int | None, Parameter(help="Prompts in the test set.")] = None,
     seed: Annotated[int | None, Parameter(help="Seed of every random choice.")] = None,
-    json_: Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")] = False,
+    json_: Annotated[
+        bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")
+    ] = False,
 ) -> None:
     """Build a test set from raw conversations.
 
@@ -85,7 +89,7 @@ def main() -> None:
         _fail(str(error), code)
     except KeyboardInterrupt:
         _fail("interrupted; what was done is kept, the same command goes on from there", 130)
-    except Exception as error:  # noqa: BLE001  (the last line of defence: one clear line)
+    except Exception as error:  # the last line of defence: one clear line
         _fail(f"unexpected {type(error).__name__}; --debug shows where, please report it", 1)
 
 

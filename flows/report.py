@@ -22,10 +22,17 @@ def print_summary(summary: Summary, prompts: int) -> None:
     manifest = summary.manifest
     console.print(_funnel(manifest["funnel"]))
     console.print(_topics(summary.questions))
-    for row in summary.questions.sort("score", "uid", descending=[True, False]).head(prompts).iter_rows(named=True):
+    for row in (
+        summary.questions.sort("score", "uid", descending=[True, False]).head(prompts).iter_rows(named=True)
+    ):
         console.rule(f"[bold]{row['cluster']}[/] · {row['score']} of 7", align="left")
-        console.print(textwrap.shorten(row["prompt"], _PROMPT_CHARS, placeholder=" …"), markup=False, highlight=False)
-    console.print(f"\n{manifest['questions']} questions of {manifest['topics']} topics, release {manifest['release_id']}:")
+        console.print(
+            textwrap.shorten(row["prompt"], _PROMPT_CHARS, placeholder=" …"), markup=False, highlight=False
+        )
+    console.print(
+        f"\n{manifest['questions']} questions of {manifest['topics']} topics, "
+        f"release {manifest['release_id']}:"
+    )
     console.print(str(summary.folder), soft_wrap=True, highlight=False)
 
 
@@ -64,7 +71,9 @@ def _topics(questions: pl.DataFrame) -> Table:
     """The topics of a test set, the largest first."""
     counted = questions.group_by("cluster").agg(pl.len().alias("questions"), pl.col("score").mean())
     table = Table("topic", "questions", "mean score", box=box.SIMPLE, title="Topics", title_justify="left")
-    for name, count, score in counted.sort("questions", "cluster", descending=[True, False]).head(_TOPICS_SHOWN).iter_rows():
+    for name, count, score in (
+        counted.sort("questions", "cluster", descending=[True, False]).head(_TOPICS_SHOWN).iter_rows()
+    ):
         table.add_row(name, str(count), f"{score:.1f}")
     if counted.height > _TOPICS_SHOWN:
         table.add_row(f"… and {counted.height - _TOPICS_SHOWN} more", "", "")

@@ -1,4 +1,4 @@
-"""What every flow of ours runs in: a home that it alone holds, a run that is recorded, a copy for analysts."""
+"""What every flow runs in: a home that it alone holds, a run that is recorded, a copy for analysts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -73,7 +73,9 @@ class TopicsSettings(StageSettings):
     """How vectors become topics."""
 
     min_topic_size: int = Field(5, ge=2, description="HDBSCAN's smallest cluster.")
-    min_samples: int = Field(1, ge=1, description="HDBSCAN's density: more means more prompts without a topic.")
+    min_samples: int = Field(
+        1, ge=1, description="HDBSCAN's density: more means more prompts without a topic."
+    )
     pca_dimensions: int = Field(50, ge=2, description="PCA before UMAP: faster and more trustworthy.")
     n_neighbors: int = Field(15, ge=2, description="UMAP's neighbourhood.")
     umap_dimensions: int = Field(5, ge=2, description="Dimensions that HDBSCAN sees.")
@@ -104,7 +106,8 @@ class SelectSettings(StageSettings):
         3.0, ge=0, le=7, description="Mean score a topic must reach, over `topic_mean_population`."
     )
     topic_mean_population: Literal["annotated", "passing"] = Field(
-        "annotated", description="The mean is over all annotated prompts of a topic, or over the passing ones."
+        "annotated",
+        description="The mean is over all annotated prompts of a topic, or over the passing ones.",
     )
 
 

@@ -17,7 +17,9 @@ def open_home(home: str) -> Path:
         InputError: a URL, a file, or a folder without the right to write.
     """
     if "://" in home:
-        raise InputError(f"--home {home}: the warehouse needs a local folder; sources may be URLs, a home may not")
+        raise InputError(
+            f"--home {home}: the warehouse needs a local folder; sources may be URLs, a home may not"
+        )
     path = Path(home)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -97,7 +97,7 @@ def apply_migrations(con: duckdb.DuckDBPyConnection) -> None:
     applied = dict(con.execute("select name, checksum from main.migrations").fetchall())
     files = sorted((SQL / "migrations").glob("[0-9]*.sql"))[1:]
     if unknown := set(applied) - {file.stem for file in files}:
-        raise InputError(f"the warehouse was made by a newer Evergreen (it has {min(unknown)}): upgrade this one")
+        raise InputError(f"the warehouse has migration {min(unknown)} of a newer Evergreen: upgrade this one")
     for file in files:
         text = file.read_text(encoding="utf-8")
         checksum = hashlib.sha256(text.encode()).hexdigest()
@@ -105,7 +105,7 @@ def apply_migrations(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(text)
             con.execute("insert into main.migrations values (?, ?)", [file.stem, checksum])
         elif applied[file.stem] != checksum:
-            raise InputError(f"migration {file.stem} has changed since the warehouse was made: restore its file")
+            raise InputError(f"migration {file.stem} changed after the warehouse was made: restore the file")
     for file in sorted((SQL / "views").glob("*.sql")):
         con.execute(file.read_text(encoding="utf-8"))
 

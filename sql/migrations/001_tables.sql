@@ -89,10 +89,10 @@ create table core.topics (
     taxonomy_id varchar not null,
     topic_id integer not null,
     name varchar not null,
-    keywords varchar [] not null,
+    keywords varchar[] not null,
     size integer not null,
     core_size integer not null,
-    representatives varchar [] not null,
+    representatives varchar[] not null,
     x double not null,
     y double not null,
     primary key (taxonomy_id, topic_id)
@@ -206,7 +206,7 @@ create table core.checks (
     severity varchar not null,
     passed boolean not null,
     unexpected_count bigint not null,
-    sample_ids varchar [] not null,
+    sample_ids varchar[] not null,
     observed varchar not null,
     checked_at timestamp not null
 );

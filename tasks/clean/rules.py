@@ -1,7 +1,7 @@
 """The rules of cleaning: each decides by one thing, and gives the evidence it went by.
 
-Rules on a *sighting* judge one conversation; rules on a *prompt* judge its text, and near-duplication judges it
-among all others. A rule's name is the reason that everything it drops is counted under.
+Rules on a *sighting* judge one conversation; rules on a *prompt* judge its text, and near-duplication judges
+it among all others. A rule's name is the reason that everything it drops is counted under.
 """
 
 from collections.abc import Callable
@@ -47,8 +47,8 @@ def personal_data(prompts: pl.DataFrame, _settings: CleanSettings) -> pl.Series:
 def wrong_language(prompts: pl.DataFrame, settings: CleanSettings) -> pl.Series:
     """Prompts in another language than those kept: which, and how we know; null for the others.
 
-    Where the identifier (`language`, `probability`) is unsure, the source's word (`stated_language`) counts; where
-    it says nothing, the prompt stays.
+    Where the identifier (`language`, `probability`) is unsure, the source's word (`stated_language`) counts;
+    where it says nothing, the prompt stays.
     """
     found, probability = pl.col("language"), pl.col("probability")
     is_sure = probability >= CONFIDENT
@@ -97,8 +97,8 @@ def judge_prompts(
         advance: called with the number of prompts just judged.
 
     Returns:
-        `prompt_id`, `language` of every new prompt, null where no rule looked; and `prompt_id`, `rule`, `evidence`
-        of each one dropped.
+        `prompt_id`, `language` of every new prompt, null where no rule looked; and `prompt_id`, `rule`,
+        `evidence` of each one dropped.
     """
     languages, flags = [pl.DataFrame(schema=_LANGUAGES)], [pl.DataFrame(schema=_FLAGS)]
     for block in new.iter_slices(_BLOCK):

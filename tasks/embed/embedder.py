@@ -31,8 +31,8 @@ class Embedder(Protocol):
 class TfidfSvd:
     """TF-IDF of words and word pairs, reduced by truncated SVD, both fitted on `corpus`.
 
-    Its vectors mean nothing outside the corpus, so the corpus, the seed and scikit-learn's version are part of its
-    name. Sort the corpus: the order of rows moves the last bits of the sums.
+    Its vectors mean nothing outside the corpus, so the corpus, the seed and scikit-learn's version are part
+    of its name. Sort the corpus: the order of rows moves the last bits of the sums.
     """
 
     corpus: list[str] = field(repr=False)
@@ -57,7 +57,7 @@ class TfidfSvd:
             min_df=rare,
             max_df=0.5 if rare > 1 else 1.0,
             max_features=50_000,
-            token_pattern=r"(?u)\b\w\w+\b|[^\W\d_]",
+            token_pattern=r"(?u)\b\w\w+\b|[^\W\d_]",  # noqa: S106  (a pattern, not a password)
             dtype=np.float32,
         )
         corpus = tfidf.fit_transform(self.corpus)

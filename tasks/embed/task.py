@@ -6,7 +6,7 @@ import logging
 import polars as pl
 
 from tasks import warehouse
-from tasks.embed.embedder import Embedder, TfidfSvd
+from tasks.embed.embedder import Embedder, TfidfSvd, Vectors
 from tasks.embed.vectors import shard_folder, to_frame
 from tasks.refs import Ref, Run
 from tasks.settings import EmbedSettings
@@ -48,15 +48,15 @@ def _embed(run: Run, embedder: Embedder, missing: pl.DataFrame, shard_rows: int)
     with progress("embed", len(ids)) as advance:
         for start in range(0, len(ids), shard_rows):
             part = ids[start : start + shard_rows]
-            _write_shard(run, embedder.name, to_frame(part, vectors[start : start + shard_rows]))
+            _write_shard(run, embedder.name, part, vectors[start : start + shard_rows])
             advance(len(part))
 
 
-def _write_shard(run: Run, name: str, frame: pl.DataFrame) -> None:
-    shard = f"{frame['prompt_id'][0]}.parquet"
+def _write_shard(run: Run, name: str, prompt_ids: list[str], vectors: Vectors) -> None:
+    shard = f"{prompt_ids[0]}.parquet"
     buffer = io.BytesIO()
-    frame.write_parquet(buffer)
+    to_frame(prompt_ids, vectors).write_parquet(buffer)
     write_atomic(shard_folder(run.home, name) / shard, buffer.getvalue())
-    row = {"embedder": name, "shard": shard, "rows": frame.height, "dimensions": frame["vector"].dtype.shape[0]}
+    row = {"embedder": name, "shard": shard, "rows": len(prompt_ids), "dimensions": vectors.shape[1]}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "embed/add_shard", row)

@@ -28,8 +28,12 @@ def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
     Raises:
         KeyError: a prompt has no vector.
     """
-    shards = pl.concat([pl.read_parquet(file) for file in sorted(shard_folder(home, embedder).glob("*.parquet"))])
-    wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(shards, on="prompt_id", how="left", maintain_order="left")
+    shards = pl.concat(
+        [pl.read_parquet(file) for file in sorted(shard_folder(home, embedder).glob("*.parquet"))]
+    )
+    wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(
+        shards, on="prompt_id", how="left", maintain_order="left"
+    )
     if missing := wanted["vector"].null_count():
         raise KeyError(f"{missing} prompts have no vector of {embedder}")
     return np.ascontiguousarray(wanted["vector"].to_numpy(), dtype=np.float32)

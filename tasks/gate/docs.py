@@ -5,6 +5,7 @@ them. The templates in `pages/` hold all they need, so that pages open anywhere 
 """
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,7 @@ class IndexView:
         return _templates().env.get_template("index.html").render(links=links)
 
 
+@cache
 def _templates() -> "DefaultJinjaPageView":
     from great_expectations.render.view.view import DefaultJinjaPageView  # noqa: PLC0415
 

@@ -13,8 +13,8 @@ from tasks.gate.suite import Expectation, Rule, Severity, Suite
 if TYPE_CHECKING:
     import pandas as pd
     from great_expectations.core import ExpectationValidationResult as Result
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.datasource.fluent.interfaces import Batch
-    from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
     from great_expectations.expectations.expectation import Expectation as GxExpectation
 
 SAMPLE_IDS = 10
@@ -57,29 +57,31 @@ def validate(
     """
     with _LOCK:
         context = docs.open_context(folder)
-        source = context.data_sources.add_pandas("warehouse")
-        results = _run_expectations(source, suite, rows)
-        results |= {rule.name: _run_rule(source, rule, offenders[rule.name]) for rule in suite.rules}
+        asset = context.data_sources.add_pandas("warehouse").add_dataframe_asset("frame")
+        frames = asset.add_batch_definition_whole_dataframe("rows")
+        results = _run_expectations(_batch(frames, rows), suite)
+        results |= {
+            rule.name: _run_rule(_batch(frames, offenders[rule.name][["id"]]), rule) for rule in suite.rules
+        }
         docs.add_page(context, suite.boundary, run_id, list(results.values()))
     return [_expectation_check(check, results[check.name], rows) for check in suite.expectations] + [
         _rule_check(rule, results[rule.name], offenders[rule.name]) for rule in suite.rules
     ]
 
 
-def _run_expectations(source: "PandasDatasource", suite: Suite, rows: "pd.DataFrame") -> "dict[str, Result]":
+def _run_expectations(batch: "Batch", suite: Suite) -> "dict[str, Result]":
     from great_expectations import ExpectationSuite  # noqa: PLC0415
 
     gx_suite = ExpectationSuite(name=suite.boundary)
     for check in suite.expectations:
         gx_suite.add_expectation(_expectation(check, check.type, check.kwargs))
-    outcome = _batch(source, suite.boundary, rows).validate(gx_suite, result_format=_RESULT_FORMAT)
+    outcome = batch.validate(gx_suite, result_format=_RESULT_FORMAT)
     configs = [(result, result.expectation_config) for result in outcome.results]
     by_name = {config.meta["name"]: result for result, config in configs if config and config.meta}
     return {check.name: _ran(check, by_name[check.name]) for check in suite.expectations}
 
 
-def _run_rule(source: "PandasDatasource", rule: Rule, offenders: "pd.DataFrame") -> "Result":
-    batch = _batch(source, rule.name, offenders[["id"]])
+def _run_rule(batch: "Batch", rule: Rule) -> "Result":
     is_empty = _expectation(rule, "expect_table_row_count_to_equal", {"value": 0})
     return _ran(rule, batch.validate(is_empty, result_format=_RESULT_FORMAT))
 
@@ -96,9 +98,8 @@ def _expectation(check: Expectation | Rule, type_: str, kwargs: dict[str, Any]) 
     return get_expectation_impl(type_)(**kwargs, **labels)
 
 
-def _batch(source: "PandasDatasource", name: str, frame: "pd.DataFrame") -> "Batch":
-    definition = source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("rows")
-    return definition.get_batch(batch_parameters={"dataframe": frame})
+def _batch(frames: "BatchDefinition[Any]", frame: "pd.DataFrame") -> "Batch":
+    return frames.get_batch(batch_parameters={"dataframe": frame})
 
 
 def _ran(check: Expectation | Rule, result: "Result") -> "Result":

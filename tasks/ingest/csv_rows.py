@@ -1,7 +1,7 @@
 """Cut CSV into rows, and find the next whole row behind a broken one.
 
-A quote that is missing makes a row swallow the lines behind it, up to the next quote. So the lines of a row are
-kept until it is known to be whole; of a broken one, reading goes back to the next line that starts a whole row.
+A quote that is missing makes a row swallow the lines behind it, up to the next quote. So the lines of a row
+are kept until it is known to be whole; of a broken one, reading goes back to the next line that starts one.
 """
 
 import csv

@@ -1,13 +1,14 @@
 """Cut a JSON array into its elements without parsing them.
 
 A streaming parser stops at the first error and loses the rest of the file; cutting by brackets loses one
-element. Where an element lacks a bracket or a quote, so that the cut swallows those behind it, the layout helps:
-each record starts like the first, with the same line start in an array written one record a line or indented,
-or with the same key in one without line ends.
+element. Where an element lacks a bracket or a quote, so that the cut swallows those behind it, the layout
+helps: each record starts like the first, with the same line start in an array written one record a line or
+indented, or with the same key in one without line ends.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import IO
 
 # A whole string, or one structural character. JSON strings hold no line end, so a stray quote ends with its
@@ -48,7 +49,7 @@ class ArrayCutter:
     def salvage(self, element: bytes) -> list[bytes]:
         """Split a broken element where the records that it swallowed start."""
         starts = [0, *(found.start() for found in self._find_marks(element)), len(element)]
-        pieces = [element[start:end].strip(_SPACE) for start, end in zip(starts, starts[1:], strict=False)]
+        pieces = [element[start:end].strip(_SPACE) for start, end in pairwise(starts)]
         # What was swallowed may end in the comma between records or in the array's own bracket.
         return [pieces[0], *(piece.rstrip(_SPACE + b",[]") for piece in pieces[1:])]
 

@@ -161,29 +161,29 @@ def _parquet(file: IO[bytes]) -> Iterator[Record | Broken]:
         try:
             for batch in parquet.iter_batches(batch_size=1_000, row_groups=[number]):
                 for item in _rows(batch, position):
-                    position += 1
+                    position = item.position
                     yield item
         except SourceError:
             raise
-        except (pa.ArrowException, OSError, ValueError) as error:
+        except (pa.ArrowException, OSError) as error:
             lost = f"rows {position + 1} to {end} are not readable: {_first_line(error)}"
             yield Broken(position + 1, "bad_parquet", lost)
         position = end
 
 
 def _rows(batch: pa.RecordBatch, position: int) -> Iterator[Record | Broken]:
-    for number in range(batch.num_rows):
-        position += 1
-        try:
-            (value,) = batch.slice(number, 1).to_pylist()
-        except (UnicodeDecodeError, OverflowError) as error:
-            reason = "bad_encoding" if isinstance(error, UnicodeDecodeError) else "wrong_type"
-            yield Broken(position, reason, type(error).__name__)
+    try:
+        values = batch.to_pylist()
+    except (ValueError, OverflowError) as error:
+        if batch.num_rows > 1:
+            for number in range(batch.num_rows):
+                yield from _rows(batch.slice(number, 1), position + number)
         else:
-            yield Record(position, value)
+            reason = "bad_encoding" if isinstance(error, UnicodeDecodeError) else "wrong_type"
+            yield Broken(position + 1, reason, type(error).__name__)
+    else:
+        yield from (Record(number, value) for number, value in enumerate(values, position + 1))
 
 
 def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
-
-

@@ -4,16 +4,26 @@ A schema says which columns mark it and how one of its records becomes a `Conver
 wins, so the list goes from the most to the least particular.
 """
 
-import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
+from tasks.ingest.cells import is_flagged, nested, text_or_none, time_or_none, turn_count
 
 Row = Mapping[str, Any]
+# What converting anything but what a schema promises may raise, a cell nested too deeply included.
+_WRONG = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    SyntaxError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 
 
 class RecordError(Exception):
@@ -56,11 +66,35 @@ def to_conversation(row: Row) -> Conversation:
     """
     schema = recognise(frozenset(row))
     if schema is None:
-        raise RecordError("unknown_schema", f"columns: {', '.join(sorted(row))[:200]}")
+        columns = ", ".join(sorted(row))[:200]
+        raise RecordError(
+            "unknown_schema", f"columns: {columns if columns.isprintable() else ascii(columns)}"
+        )
     try:
-        return schema.convert(schema.name, row)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, SyntaxError, OverflowError) as error:
-        raise RecordError("wrong_type", f"{schema.name}: {type(error).__name__}") from error
+        conversation = schema.convert(schema.name, row)
+    except _WRONG as error:
+        raise RecordError("wrong_type", f"{schema.name}: {_explain(error)}") from error
+    texts = (conversation.prompt, conversation.source_id, conversation.asker, conversation.language)
+    if any(_has_half_pair(text) for text in texts if text and not text.isascii()):
+        raise RecordError("bad_encoding", f"{schema.name}: half a surrogate pair")
+    return conversation
+
+
+def _explain(error: Exception) -> str:
+    """What a converter stumbled on; the message of a ValueError would quote the user's text."""
+    return (
+        f"{type(error).__name__}: {error}"
+        if isinstance(error, TypeError | KeyError)
+        else type(error).__name__
+    )
+
+
+def _has_half_pair(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 @lru_cache(maxsize=1024)
@@ -71,87 +105,87 @@ def recognise(columns: frozenset[str]) -> Schema | None:
 
 def _battle(schema: str, row: Row) -> Conversation:
     """Chatbot Arena 33k, and the 100k and 140k sets, which have `timestamp` and content in parts."""
-    texts, has_image = _user_turns(_cell(row["conversation_a"]))
+    texts, has_image = _user_turns(nested(row["conversation_a"]))
     tags = (row.get("toxic_chat_tag"), row.get("openai_moderation"))
     return Conversation(
         schema,
-        _text_or_none(row.get("question_id", row.get("id"))),
+        text_or_none(row.get("question_id", row.get("id"))),
         _first(texts, has_image),
         len(texts),
-        _time(row.get("tstamp", row.get("timestamp"))),
-        _text_or_none(row.get("judge")),
-        _text_or_none(row.get("language")),
-        any(_is_flagged(_cell(tag)) for tag in tags),
+        time_or_none(row.get("tstamp", row.get("timestamp"))),
+        text_or_none(row.get("judge")),
+        text_or_none(row.get("language")),
+        any(is_flagged(nested(tag)) for tag in tags),
         has_image,
     )
 
 
 def _preference(schema: str, row: Row) -> Conversation:
     """Arena preference 55k: `prompt` is a JSON list of user turns in a string."""
-    texts = _texts(_cell(row["prompt"]))
-    return Conversation(schema, _text_or_none(row["id"]), _first(texts), len(texts))
+    texts = _texts(nested(row["prompt"]))
+    return Conversation(schema, text_or_none(row["id"]), _first(texts), len(texts))
 
 
 def _chat(schema: str, row: Row) -> Conversation:
     """LMSYS-Chat-1M and WildChat: one conversation with one model."""
-    texts, has_image = _user_turns(_cell(row["conversation"]))
+    texts, has_image = _user_turns(nested(row["conversation"]))
     flags = (row.get("toxic"), row.get("openai_moderation"))
     return Conversation(
         schema,
-        _text_or_none(row.get("conversation_id", row.get("conversation_hash"))),
+        text_or_none(row.get("conversation_id", row.get("conversation_hash"))),
         _first(texts, has_image),
         len(texts),
-        _time(row.get("timestamp")),
-        _text_or_none(row.get("hashed_ip")),
-        _text_or_none(row.get("language")),
-        any(_is_flagged(_cell(flag)) for flag in flags),
+        time_or_none(row.get("timestamp")),
+        text_or_none(row.get("hashed_ip")),
+        text_or_none(row.get("language")),
+        any(is_flagged(nested(flag)) for flag in flags),
         has_image,
     )
 
 
 def _turns(schema: str, row: Row) -> Conversation:
     """User turns as a list of texts (battles of FastChat, MT-Bench) or of objects (old Arena-Hard)."""
-    texts = _texts([turn["content"] if isinstance(turn, dict) else turn for turn in _cell(row["turns"])])
+    texts = _texts([turn["content"] if isinstance(turn, dict) else turn for turn in nested(row["turns"])])
     return Conversation(
         schema,
-        _text_or_none(row["question_id"]),
+        text_or_none(row["question_id"]),
         _first(texts),
         len(texts),
-        _time(row.get("tstamp")),
-        _text_or_none(row.get("judge")),
-        _text_or_none(row.get("language")),
-        _is_flagged(_cell(row.get("openai_moderation"))),
+        time_or_none(row.get("tstamp")),
+        text_or_none(row.get("judge")),
+        text_or_none(row.get("language")),
+        is_flagged(nested(row.get("openai_moderation"))),
     )
 
 
 def _sharegpt(schema: str, row: Row) -> Conversation:
     """ShareGPT: turns of `human` and `gpt`."""
-    turns = _cell(row["conversations"])
+    turns = nested(row["conversations"])
     texts = _texts([turn["value"] for turn in turns if turn["from"] in ("human", "user")])
-    return Conversation(schema, _text_or_none(row.get("id")), _first(texts), len(texts))
+    return Conversation(schema, text_or_none(row.get("id")), _first(texts), len(texts))
 
 
 def _question(schema: str, row: Row) -> Conversation:
     """A question of Arena-Hard v0.1 or v2.0."""
-    return Conversation(schema, _text_or_none(row["uid"]), _first(_texts([row["prompt"]])), 1)
+    return Conversation(schema, text_or_none(row["uid"]), _first(_texts([row["prompt"]])), 1)
 
 
 def _instruction(schema: str, row: Row) -> Conversation:
     """A question of AlpacaEval."""
-    return Conversation(schema, _text_or_none(row.get("idx")), _first(_texts([row["instruction"]])), 1)
+    return Conversation(schema, text_or_none(row.get("idx")), _first(_texts([row["instruction"]])), 1)
 
 
 def _plain(schema: str, row: Row) -> Conversation:
     """A prompt and, where they are known, its time, language and number of turns (also under `meta`)."""
-    meta = _cell(row.get("meta")) or {}
+    meta = nested(row.get("meta")) or {}
     return Conversation(
         schema,
-        _text_or_none(row.get("id")),
+        text_or_none(row.get("id")),
         _first(_texts([row["prompt"]])),
-        int(row.get("n_turns") or meta.get("n_turns") or 1),
-        _time(row.get("asked_at")),
+        turn_count(row.get("n_turns") or meta.get("n_turns") or 1),
+        time_or_none(row.get("asked_at")),
         None,
-        _text_or_none(row.get("language") or meta.get("language")),
+        text_or_none(row.get("language") or meta.get("language")),
     )
 
 
@@ -189,19 +223,9 @@ def _content(content: object) -> tuple[str, bool]:
     return "\n".join(_texts(texts)), has_image
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401
-    """A nested value; CSV holds it as JSON or as Python's repr."""
-    if not isinstance(value, str) or not value.lstrip()[:1] in ("[", "{"):
-        return value
-    try:
-        return orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return ast.literal_eval(value)
-
-
 def _texts(values: object) -> list[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise TypeError("a list of texts was expected")
+        raise TypeError("text was expected")
     return values
 
 
@@ -210,38 +234,3 @@ def _first(texts: list[str], has_image: bool = False) -> str:
     if not texts or not (texts[0].strip() or has_image):
         raise RecordError("no_user_text", "the first user turn is empty" if texts else "no user turn")
     return texts[0]
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None or value == "" else str(value)
-
-
-def _time(value: object) -> datetime | None:
-    """Seconds since 1970, ISO 8601 or a datetime, as naive UTC."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = datetime.fromisoformat(value)
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC).replace(tzinfo=None)
-    if not isinstance(value, datetime):
-        raise TypeError("not a time")
-    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-
-
-def _is_flagged(tag: object) -> bool:
-    """Whether a source's moderation tag (a flag, a result, or results by turn or model) says toxic."""
-    match tag:
-        case bool():
-            return tag
-        case str():
-            return tag.strip().lower() in ("true", "1")
-        case dict():
-            return _is_flagged(tag["flagged"]) if "flagged" in tag else any(map(_is_flagged, tag.values()))
-        case list():
-            return any(map(_is_flagged, tag))
-        case _:
-            return False

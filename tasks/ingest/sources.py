@@ -1,14 +1,18 @@
 """Where conversations come from: a file, a glob, a folder or a prefix, on any fsspec URL."""
 
 import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import fsspec
 from botocore.exceptions import BotoCoreError, ClientError
 from fsspec.core import url_to_fs
 
 from tasks.errors import InputError
+from tasks.ingest.records import SourceError
 
 ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet")
 COMPRESSIONS = ("", ".gz", ".zst")
@@ -28,33 +32,62 @@ class SourceFile:
     def file_id(self) -> str:
         """Identity of these bytes at this place: 16 hex digits."""
         key = f"{self.url}\n{self.size}\n{self.version}"
-        return hashlib.sha256(key.encode()).hexdigest()[:16]
+        return hashlib.sha256(key.encode(errors="surrogateescape")).hexdigest()[:16]
 
-    def open(self) -> IO[bytes]:
-        """Open the file's raw bytes."""
-        file: IO[bytes] = fsspec.open(self.url, "rb").open()
-        return file
+    def open(self) -> io.BufferedReader:
+        """Open the file's raw bytes; reading them raises SourceError and nothing else.
+
+        Raises:
+            InputError: there is no right to read it.
+        """
+        with _access(self.url):
+            return io.BufferedReader(_Watched(fsspec.open(self.url, "rb").open(), self.url), _BLOCK)
+
+
+class _Watched(io.RawIOBase):
+    """A file whose own failures can be told from the faults of what it holds."""
+
+    def __init__(self, file: IO[bytes], url: str) -> None:
+        self._file = file
+        self._url = url
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            data = self._file.read(len(buffer))
+        except Exception as error:
+            message = f"{self._url}: reading broke off: {_first_line(error)}; run again to go on"
+            raise SourceError(message) from error
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def find(source: str) -> list[SourceFile]:
     """List the files of a source, sorted by URL.
 
-    A folder or prefix gives the files whose ending is known; a named file or a glob gives what it names.
+    A folder or prefix gives the files whose ending is known, but nothing hidden; a named file or a glob gives
+    what it names.
 
     Raises:
         InputError: nothing there, nothing readable, no credentials, or no such bucket.
     """
-    try:
+    with _access(source):
         files = _list(source)
-    except FileNotFoundError as error:
-        raise InputError(f"{source}: no such file, folder or bucket") from error
-    except (BotoCoreError, ClientError, PermissionError) as error:
-        raise InputError(
-            f"{source}: access failed ({_first_line(error)}); set AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and AWS_ENDPOINT_URL for a server that is not Amazon's"
-        ) from error
-    except (OSError, ValueError, ImportError) as error:
-        raise InputError(f"{source}: cannot be listed: {_first_line(error)}") from error
     if not files:
         raise InputError(
             f"{source}: nothing readable there; files must end in {', '.join(ENDINGS)}, or one of these with "
@@ -63,29 +96,59 @@ def find(source: str) -> list[SourceFile]:
     return files
 
 
+@contextmanager
+def _access(source: str) -> Iterator[None]:
+    """Say in one line why a source can't be got at."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise InputError(f"{source}: no such file, folder or bucket") from error
+    except (BotoCoreError, ClientError, PermissionError) as error:
+        hint = (
+            "; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and AWS_ENDPOINT_URL for a "
+            "server that is not Amazon's"
+        )
+        is_s3 = source.startswith(("s3://", "s3a://"))
+        raise InputError(f"{source}: access failed ({_first_line(error)}){hint if is_s3 else ''}") from error
+    except (OSError, ValueError, ImportError) as error:
+        raise InputError(f"{source}: cannot be listed: {_first_line(error)}") from error
+
+
 def _list(source: str) -> list[SourceFile]:
     fs, path = url_to_fs(source)
-    if any(sign in path for sign in "*?["):
-        paths, named = [p for p in fs.glob(path) if not fs.isdir(p)], False
-    elif fs.isfile(path):
-        paths, named = [path], True
-    elif fs.exists(path):
-        paths, named = [p for p in fs.find(path) if _is_readable(p)], False
+    fs.invalidate_cache()  # listings are kept as long as the process lives; files may have come or changed
+    info = _info(fs, path)
+    if info and info["type"] == "file":
+        return [_describe(fs, path, info, named=True)]
+    if info:
+        found = {p: i for p, i in fs.find(path, detail=True).items() if _is_readable(p.removeprefix(path))}
+    elif any(sign in path for sign in "*?["):
+        found = {p: i for p, i in fs.glob(path, detail=True).items() if i["type"] == "file"}
     else:
         raise FileNotFoundError(source)
-    return [_describe(fs, p, named) for p in sorted(paths)]
+    return [_describe(fs, p, info, named=False) for p, info in sorted(found.items())]
+
+
+def _info(fs: Any, path: str) -> dict[str, Any] | None:  # noqa: ANN401  (fsspec is untyped)
+    try:
+        return cast(dict[str, Any], fs.info(path))
+    except FileNotFoundError:
+        return None
 
 
 def _is_readable(path: str) -> bool:
-    return path.lower().endswith(tuple(end + pack for end in ENDINGS for pack in COMPRESSIONS))
+    is_hidden = any(part.startswith(".") for part in path.split("/"))
+    return not is_hidden and path.lower().endswith(
+        tuple(end + pack for end in ENDINGS for pack in COMPRESSIONS)
+    )
 
 
-def _describe(fs: Any, path: str, named: bool) -> SourceFile:  # noqa: ANN401  (fsspec is untyped)
-    info = fs.info(path)
+def _describe(fs: Any, path: str, info: dict[str, Any], *, named: bool) -> SourceFile:  # noqa: ANN401
     is_local = "file" in fs.protocol
     url = path if is_local else fs.unstrip_protocol(path)
-    version = _sha256(fs, path) if is_local else str(info.get("ETag") or info.get("mtime") or _sha256(fs, path))
-    return SourceFile(url, int(info["size"]), version.strip('"'), named)
+    tags = () if is_local else (info.get("ETag"), info.get("etag"), info.get("mtime"))
+    version = next((str(tag).strip('"') for tag in tags if tag), None) or _sha256(fs, path)
+    return SourceFile(url, int(info.get("size") or 0), version, named)
 
 
 def _sha256(fs: Any, path: str) -> str:  # noqa: ANN401

@@ -1,17 +1,19 @@
 """The Prefect task of ingest: sources → raw.files, raw.conversations, raw.rejects."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import takewhile
+from operator import attrgetter
 
 import polars as pl
 
 from tasks import warehouse
 from tasks.errors import InputError
 from tasks.ingest import sources
-from tasks.ingest.readers import Broken, Record, read_records
+from tasks.ingest.readers import read_records
+from tasks.ingest.records import Broken, Record
 from tasks.ingest.schemas import Conversation, RecordError, to_conversation
 from tasks.refs import Ref, Run
 from tasks.settings import IngestSettings
@@ -19,7 +21,7 @@ from tasks.stage import progress, stage
 
 logger = logging.getLogger(__name__)
 
-_CONVERSATIONS = {
+_CONVERSATIONS: dict[str, type[pl.DataType] | pl.DataType] = {
     "position": pl.Int64,
     "schema": pl.String,
     "source_id": pl.String,
@@ -32,6 +34,8 @@ _CONVERSATIONS = {
     "has_image": pl.Boolean,
 }
 _REJECTS = {"position": pl.Int64, "reason": pl.String, "detail": pl.String}
+_values = attrgetter(*list(_CONVERSATIONS)[1:])
+_BATCH_CHARS = 32_000_000  # rows are written earlier where prompts are long
 
 
 @stage("ingest", retries=3)
@@ -42,22 +46,51 @@ def ingest(run: Run, source_urls: list[str], settings: IngestSettings) -> Ref:
     interrupted run left of a file is removed before it is read again.
 
     Raises:
-        InputError: a source without files, or a named file that is empty or of no known schema.
+        InputError: a source without files, a named file of which nothing can be read, or nothing but such.
     """
     files = {file.file_id: file for url in source_urls for file in sources.find(url)}
     known = set(warehouse.read(run.home, "ingest/files", {}, run.lock_wait_seconds)["file_id"])
     new = [file for file_id, file in files.items() if file_id not in known]
-    for file in new:
-        if file.named:
-            _require_known_schema(file, settings)
+    _refuse_unreadable(new, settings, is_any_known=bool(known & set(files)))
     logger.info("%d files, %d of them new", len(files), len(new))
     with progress("ingest", sum(file.size for file in new)) as advance:
         for file in new:
             _read_file(run, file, settings, advance)
     rows = warehouse.read(run.home, "ingest/count", {}, run.lock_wait_seconds).item()
-    if not rows:
-        raise InputError(f"{', '.join(source_urls)}: no record of any known schema in {len(files)} files")
     return Ref(stage="ingest", table="raw.conversations", key="all", rows=rows)
+
+
+def _refuse_unreadable(
+    files: list[sources.SourceFile], settings: IngestSettings, *, is_any_known: bool
+) -> None:
+    """Refuse a named file, or all files together, without a conversation, before anything is written."""
+    for file in files:
+        if file.named and (fault := _fault(file, settings)):
+            raise InputError(f"{file.url}: {fault}")
+    faults = [] if is_any_known else list(takewhile(bool, (_fault(file, settings) for file in files)))
+    if faults and len(faults) == len(files):
+        raise InputError(f"nothing readable in {len(files)} files; the first, {files[0].url}: {faults[0]}")
+
+
+def _fault(file: sources.SourceFile, settings: IngestSettings) -> str | None:
+    """Why nothing of a file can be used, or None if a conversation can."""
+    with file.open() as raw:
+        items = map(_convert, read_records(raw, settings.max_record_bytes))
+        first = next(items, None)
+        if first is None:
+            return "the file is empty"
+        if isinstance(first, Broken) and all(isinstance(item, Broken) for item in items):
+            return f"nothing readable; record {first.position} is {first.reason}: {first.detail}"
+    return None
+
+
+def _convert(item: Record | Broken) -> tuple[int, Conversation] | Broken:
+    if isinstance(item, Broken):
+        return item
+    try:
+        return item.position, to_conversation(item.value)
+    except RecordError as error:
+        return Broken(item.position, error.reason, str(error))
 
 
 @dataclass
@@ -66,21 +99,45 @@ class _Batch:
 
     conversations: list[tuple[object, ...]] = field(default_factory=list)
     rejects: list[tuple[int, str, str]] = field(default_factory=list)
+    chars: int = 0
+
+    @property
+    def rows(self) -> int:
+        return len(self.conversations) + len(self.rejects)
+
+    def add(self, item: tuple[int, Conversation] | Broken) -> None:
+        if isinstance(item, Broken):
+            self.rejects.append((item.position, item.reason, item.detail))
+        else:
+            position, conversation = item
+            self.conversations.append((position, *_values(conversation)))
+            self.chars += len(conversation.prompt)
 
 
-def _read_file(run: Run, file: sources.SourceFile, settings: IngestSettings, advance: Callable[[int], None]) -> None:
+def _batches(items: Iterable[Record | Broken], max_rows: int) -> Iterator[_Batch]:
+    batch = _Batch()
+    for item in map(_convert, items):
+        batch.add(item)
+        if batch.rows >= max_rows or batch.chars >= _BATCH_CHARS:
+            yield batch
+            batch = _Batch()
+    if batch.rows:
+        yield batch
+
+
+def _read_file(
+    run: Run, file: sources.SourceFile, settings: IngestSettings, advance: Callable[[int], None]
+) -> None:
     _execute(run, "ingest/forget_conversations", {"file_id": file.file_id})
     _execute(run, "ingest/forget_rejects", {"file_id": file.file_id})
     rows = rejects = seen = 0
     with file.open() as raw:
-        records = read_records(raw, settings.max_record_bytes)
-        while items := list(islice(records, settings.batch_rows)):
-            batch = _convert(items)
+        for batch in _batches(read_records(raw, settings.max_record_bytes), settings.batch_rows):
             _write(run, file.file_id, batch)
             rows, rejects = rows + len(batch.conversations), rejects + len(batch.rejects)
-            place = file.size if raw.closed else raw.tell()  # readers close it at its end
-            advance(place - seen)
-            seen = place
+            at = max(seen, raw.tell())  # Parquet is not read from front to back
+            advance(at - seen)
+            seen = at
     if not rows + rejects:
         rejects = 1
         _write(run, file.file_id, _Batch(rejects=[(0, "empty_file", "no record in the file")]))
@@ -88,23 +145,6 @@ def _read_file(run: Run, file: sources.SourceFile, settings: IngestSettings, adv
     now = datetime.now(UTC).replace(tzinfo=None)
     _execute(run, "ingest/remember_file", {"file_id": file.file_id, "run_id": run.id, "now": now, **counts})
     logger.info("%s: %d conversations, %d rejects", file.url, rows, rejects)
-
-
-def _convert(items: list[Record | Broken]) -> _Batch:
-    batch = _Batch()
-    for item in items:
-        if isinstance(item, Broken):
-            batch.rejects.append((item.position, item.reason, item.detail))
-            continue
-        try:
-            batch.conversations.append((item.position, *_values(to_conversation(item.value))))
-        except RecordError as error:
-            batch.rejects.append((item.position, error.reason, str(error)))
-    return batch
-
-
-def _values(row: Conversation) -> Iterator[object]:
-    return (getattr(row, name) for name in list(_CONVERSATIONS)[1:])
 
 
 def _write(run: Run, file_id: str, batch: _Batch) -> None:
@@ -120,15 +160,3 @@ def _write(run: Run, file_id: str, batch: _Batch) -> None:
 def _execute(run: Run, query: str, parameters: dict[str, object]) -> None:
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, query, parameters)
-
-
-def _require_known_schema(file: sources.SourceFile, settings: IngestSettings) -> None:
-    """Refuse a named file of which nothing can be read, before anything is written."""
-    with file.open() as raw:
-        start = list(islice(read_records(raw, settings.max_record_bytes), 1_000))
-    if not start:
-        raise InputError(f"{file.url}: the file is empty")
-    batch = _convert(start)
-    if not batch.conversations:
-        position, reason, detail = batch.rejects[0]
-        raise InputError(f"{file.url}: nothing readable; record {position} is {reason}: {detail}")

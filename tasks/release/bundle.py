@@ -1,4 +1,4 @@
-"""The files of a release, as bytes: pure functions of the chosen prompts, so the same content is the same release."""
+"""The files of a release, as bytes: pure functions of the chosen prompts."""
 
 import hashlib
 import io
@@ -32,4 +32,6 @@ def sha256(content: bytes) -> str:
 
 
 def _json_lines(frame: pl.DataFrame) -> bytes:
-    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in frame.iter_rows(named=True))
+    return b"".join(
+        orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in frame.iter_rows(named=True)
+    )

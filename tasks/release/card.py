@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 _HEURISTIC = (
-    "**`heuristic-1` is not an LLM's judgement.** It guesses the seven criteria from marks of the text, ranks "
-    "prompts roughly and may be wrong on any single one."
+    "**`heuristic-1` is not an LLM's judgement.** It guesses the seven criteria from marks of the text, "
+    "ranks prompts roughly and may be wrong on any single one."
 )
 
 
@@ -26,14 +26,23 @@ def card(manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]]) -> 
         _HEURISTIC if manifest["models"]["annotator"] == "heuristic-1" else "",
         "\n".join(f"- {sentence}" for sentence in manifest["thresholds"].values()),
         "## From records to questions",
-        table(("stage", "reason", "rows"), ((r["stage"], r["reason"], f"{r['rows']:,}") for r in manifest["funnel"])),
+        table(
+            ("stage", "reason", "rows"),
+            ((r["stage"], r["reason"], f"{r['rows']:,}") for r in manifest["funnel"]),
+        ),
         "## Sources",
         table(
             ("file", "bytes", "conversations", "rejects"),
-            ((s["url"], f"{s['size']:,}", f"{s['rows']:,}", f"{s['rejects']:,}") for s in manifest["sources"]),
+            (
+                (s["url"], f"{s['size']:,}", f"{s['rows']:,}", f"{s['rejects']:,}")
+                for s in manifest["sources"]
+            ),
         ),
         "## Topics",
-        table(("topic", "questions", "mean score"), ((name, count, f"{mean:.2f}") for name, count, mean in topics)),
+        table(
+            ("topic", "questions", "mean score"),
+            ((name, count, f"{mean:.2f}") for name, count, mean in topics),
+        ),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -41,4 +50,6 @@ def card(manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]]) -> 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A Markdown table; a bar in a cell is escaped."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+    )

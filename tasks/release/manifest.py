@@ -18,11 +18,13 @@ def rubric_hash() -> str:
     return hashlib.sha256(json.dumps(DESCRIPTIONS, sort_keys=True).encode()).hexdigest()
 
 
-def build_manifest(identity: dict[str, Any], settings: Settings, tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
+def build_manifest(
+    identity: dict[str, Any], settings: Settings, tables: dict[str, pl.DataFrame]
+) -> dict[str, Any]:
     """Put the manifest together.
 
     Args:
-        identity: id, hash, counts, models, run and files of the release.
+        identity: id, hash, counts, models and run of the release.
         settings: of the run.
         tables: `sources`, `funnel`, `checks`, as they go into it.
     """

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import polars as pl
 
@@ -32,34 +33,44 @@ def release(run: Run, selection: Ref, topics: Ref, annotations: Ref, settings: S
     """
     keys = {"run_id": selection.key, "taxonomy_id": topics.key, "annotator": annotations.key}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        questions = _questions(warehouse.run(con, "release/questions", keys), con, topics.key, settings)
+        questions = _questions(con, keys, settings.release.category)
         warehouse.run(con, "release/forget_funnel", {"run_id": run.id})
         warehouse.run(con, "release/add_funnel", {**keys, "funnel_run_id": run.id})
         tables = {
-            name: warehouse.run(con, f"release/{name}", {"run_id": run.id} if name != "sources" else {})
-            for name in ("sources", "funnel", "checks")
+            name: warehouse.run(con, f"release/{name}", {"run_id": run.id}) for name in ("funnel", "checks")
         }
+        tables["sources"] = warehouse.run(con, "release/sources")
+        embedder = warehouse.run(con, "release/embedder", {"taxonomy_id": topics.key}).item()
     digest = content_hash(questions)
     folder = _find(run.home, digest)
     if folder is None:
-        models = {"embedder": topics_embedder(run, topics.key), "taxonomy": topics.key, "annotator": annotations.key}
-        folder = _write(run, questions, digest, models, settings, tables)
+        models = {"embedder": embedder, "taxonomy": topics.key, "annotator": annotations.key}
+        identity = _identity(run, questions, digest, settings.release.date) | {"models": models}
+        folder = _write(run.home, questions, build_manifest(identity, settings, tables))
     else:
         logger.info("release %s has this content already", folder.name)
     _record(run, folder, digest, questions)
     return Ref(stage="release", table="core.releases", key=folder.name, rows=questions.height)
 
 
-def topics_embedder(run: Run, taxonomy_id: str) -> str:
-    """The embedder that a taxonomy's vectors are of."""
-    frame = warehouse.read(run.home, "release/embedder", {"taxonomy_id": taxonomy_id}, run.lock_wait_seconds)
-    return str(frame.item())
-
-
-def _questions(chosen: pl.DataFrame, con: Any, taxonomy_id: str, settings: Settings) -> pl.DataFrame:  # noqa: ANN401
-    paths = topic_paths(warehouse.run(con, "release/tree", {"taxonomy_id": taxonomy_id}))
+def _questions(con: duckdb.DuckDBPyConnection, keys: dict[str, str], category: str) -> pl.DataFrame:
+    """The chosen prompts as they are released, in the order of the files."""
+    chosen = warehouse.run(con, "release/questions", keys)
+    paths = topic_paths(warehouse.run(con, "release/tree", {"taxonomy_id": keys["taxonomy_id"]}))
     path = pl.Series("topic_path", [paths[topic] for topic in chosen["topic_id"]], dtype=pl.List(pl.String))
-    return chosen.with_columns(path, category=pl.lit(settings.release.category)).sort("cluster", "uid")
+    return chosen.with_columns(path, category=pl.lit(category)).sort("cluster", "uid")
+
+
+def _identity(run: Run, questions: pl.DataFrame, digest: str, date: str) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {
+        "release_id": f"{date or now.date().isoformat()}-{digest[:_HASH_DIGITS]}",
+        "content_sha256": digest,
+        "questions": questions.height,
+        "topics": questions["topic_id"].n_unique(),
+        "made_at": now.isoformat(timespec="seconds"),
+        "run_id": run.id,
+    }
 
 
 def _find(home: str, digest: str) -> Path | None:
@@ -68,34 +79,19 @@ def _find(home: str, digest: str) -> Path | None:
     return found[0].parent if found else None
 
 
-def _write(
-    run: Run,
-    questions: pl.DataFrame,
-    digest: str,
-    models: dict[str, str],
-    settings: Settings,
-    tables: dict[str, pl.DataFrame],
-) -> Path:
-    now = datetime.now(UTC)
-    release_id = f"{settings.release.date or now.date().isoformat()}-{digest[:_HASH_DIGITS]}"
-    files = {"question.jsonl": question_lines(questions), "questions.parquet": parquet(questions.drop("topic_id"))}
-    identity = {
-        "release_id": release_id,
-        "content_sha256": digest,
-        "questions": questions.height,
-        "topics": questions["topic_id"].n_unique(),
-        "made_at": now.isoformat(timespec="seconds"),
-        "run_id": run.id,
-        "models": models,
-        "files": {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()},
-    }
-    manifest = build_manifest(identity, settings, tables)
+def _write(home: str, questions: pl.DataFrame, manifest: dict[str, Any]) -> Path:
     means = questions.group_by("cluster").agg(pl.len(), pl.col("score").mean()).sort("cluster")
-    folder = Path(run.home) / "releases" / release_id
-    for name, content in {**files, "CARD.md": card(manifest, means.rows()).encode()}.items():
+    files = {
+        "question.jsonl": question_lines(questions),
+        "questions.parquet": parquet(questions.drop("topic_id")),
+        "CARD.md": card(manifest, means.rows()).encode(),
+    }
+    checksums = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
+    folder = Path(home) / "releases" / str(manifest["release_id"])
+    for name, content in files.items():
         write_atomic(folder / name, content)
-    write_atomic(folder / MANIFEST, orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
-    logger.info("release %s: %d questions of %d topics", release_id, questions.height, identity["topics"])
+    write_atomic(folder / MANIFEST, orjson.dumps(manifest | {"files": checksums}, option=orjson.OPT_INDENT_2))
+    logger.info("release %s: %d questions", folder.name, questions.height)
     return folder
 
 

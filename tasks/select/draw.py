@@ -1,7 +1,7 @@
 """Which prompts make the test set: the thresholds and the draw.
 
-The method's sources contradict each other on the thresholds, and a mean over all prompts of a topic is another
-number than one over those that pass, so both are settings, and the population is stated.
+The method's sources contradict each other on the thresholds, and a mean over all prompts of a topic is
+another number than one over those that pass, so both are settings, and the population is stated.
 """
 
 import math
@@ -15,7 +15,7 @@ from tasks.settings import SelectSettings
 
 @dataclass(frozen=True)
 class Selection:
-    """`topics`: a row a topic, with its means and its fate. `prompts`: a row a prompt; the chosen have no reason."""
+    """A row a topic, with its mean and its fate; a row a prompt, in which the chosen have no reason."""
 
     topics: pl.DataFrame
     prompts: pl.DataFrame

@@ -24,9 +24,9 @@ _EXACT_NEIGHBORS = 50_000
 class Clusters:
     """Clusters of n prompts.
 
-    `labels` (n): the cluster, by falling size from 0, or -1 for noise. `is_core` (n): HDBSCAN's own, not moved
-    there later. `centroids` (clusters, dimensions): means of the core's vectors, of length 1. `similarity` (n):
-    cosine to the own centroid, NaN for noise. `map` (n, 2): coordinates for a picture.
+    `labels` (n): the cluster, by falling size from 0, or -1 for noise. `is_core` (n): HDBSCAN's own, not
+    moved there later. `centroids` (clusters, dimensions): means of the core's vectors, of length 1.
+    `similarity` (n): cosine to the own centroid, NaN for noise. `map` (n, 2): coordinates for a picture.
     """
 
     labels: Labels
@@ -54,7 +54,11 @@ def find_clusters(vectors: Vectors, settings: TopicsSettings, seed: int) -> Clus
         found = np.zeros(len(vectors), dtype=np.int64)
     found = _by_size(found)
     centroids = _centroids(vectors, found)
-    labels = found if settings.outliers == "leave" else _adopt(vectors, found, centroids, settings.outlier_min_cosine)
+    labels = (
+        found
+        if settings.outliers == "leave"
+        else _adopt(vectors, found, centroids, settings.outlier_min_cosine)
+    )
     own = np.einsum("ij,ij->i", vectors, centroids[labels], dtype=np.float64)
     similarity = np.where(labels == NOISE, np.nan, own)
     return Clusters(labels, (found != NOISE), centroids, similarity, layout)
@@ -90,7 +94,9 @@ def _cluster(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Lab
     return np.asarray(labels, dtype=np.int64), umap(2)
 
 
-def _neighbors(vectors: Vectors, count: int) -> tuple[NDArray[np.int64] | None, NDArray[np.float64] | None, None]:
+def _neighbors(
+    vectors: Vectors, count: int
+) -> tuple[NDArray[np.int64] | None, NDArray[np.float64] | None, None]:
     """Exact nearest neighbours, for both UMAPs; too many prompts are left to UMAP's own approximate search.
 
     Up to 50,000 prompts the exact search takes less time (5 s) than compiling the approximate one (30 s).

@@ -29,20 +29,29 @@ def topics(run: Run, vectors: Ref, settings: TopicsSettings) -> Ref:
     """
     prompts = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
     versions = {name: version(name) for name in _LIBRARIES}
-    recipe = {"embedder": vectors.key, "settings": settings.model_dump(), "seed": run.seed, "libraries": versions}
+    recipe = {
+        "embedder": vectors.key,
+        "settings": settings.model_dump(),
+        "seed": run.seed,
+        "libraries": versions,
+    }
     taxonomy_id = _hash(recipe, prompts["prompt_id"])
     rows = _topic_count(run, taxonomy_id)
     if rows:
         logger.info("taxonomy %s is there already: %d topics", taxonomy_id, rows)
     else:
-        tables = make_tables(prompts, shards.load(run.home, vectors.key, prompts["prompt_id"].to_list()), settings, run.seed)
+        tables = make_tables(
+            prompts, shards.load(run.home, vectors.key, prompts["prompt_id"].to_list()), settings, run.seed
+        )
         _store(run, taxonomy_id, recipe, tables)
         rows = tables["topics"].height
         logger.info("taxonomy %s: %d topics", taxonomy_id, rows)
     return Ref(stage="topics", table="core.topics", key=taxonomy_id, rows=rows)
 
 
-def make_tables(prompts: pl.DataFrame, vectors: Vectors, settings: TopicsSettings, seed: int) -> dict[str, pl.DataFrame]:
+def make_tables(
+    prompts: pl.DataFrame, vectors: Vectors, settings: TopicsSettings, seed: int
+) -> dict[str, pl.DataFrame]:
     """The topics, their tree and each prompt's place among them.
 
     Args:
@@ -68,11 +77,18 @@ def make_tables(prompts: pl.DataFrame, vectors: Vectors, settings: TopicsSetting
             "y": clusters.map[:, 1],
         }
     )
-    named = pl.DataFrame({"topic_id": range(len(words.names)), "name": words.names, "keywords": words.keywords})
-    tree = [(n.node_id, n.parent_id, n.topic_id, n.name, n.distance, n.topic_count) for n in build_tree(clusters.centroids, words)]
+    named = pl.DataFrame(
+        {"topic_id": range(len(words.names)), "name": words.names, "keywords": words.keywords}
+    )
+    tree = [
+        (n.node_id, n.parent_id, n.topic_id, n.name, n.distance, n.topic_count)
+        for n in build_tree(clusters.centroids, words)
+    ]
     columns = ["node_id", "parent_id", "topic_id", "name", "distance", "topic_count"]
     return {
-        "topics": named.cast({"topic_id": pl.Int32}).join(summarise(members), on="topic_id", maintain_order="left"),
+        "topics": named.cast({"topic_id": pl.Int32}).join(
+            summarise(members), on="topic_id", maintain_order="left"
+        ),
         "members": members,
         "tree": pl.DataFrame(tree, schema=columns, orient="row", infer_schema_length=None),
     }
@@ -81,7 +97,9 @@ def make_tables(prompts: pl.DataFrame, vectors: Vectors, settings: TopicsSetting
 def summarise(members: pl.DataFrame) -> pl.DataFrame:
     """Size, size of the core, centre on the map and the three most typical prompts of each topic."""
     is_core = pl.col("assigned_by") == "cluster"
-    typical = pl.col("prompt_id").filter(is_core).sort_by(pl.col("similarity").filter(is_core), descending=True)
+    typical = (
+        pl.col("prompt_id").filter(is_core).sort_by(pl.col("similarity").filter(is_core), descending=True)
+    )
     return (
         members.drop_nulls("topic_id")
         .sort("prompt_id")

@@ -1,4 +1,4 @@
-"""What topics are called: BERTopic's c-TF-IDF over the final members, so that words describe what a topic holds."""
+"""What topics are called: BERTopic's c-TF-IDF over their final members."""
 
 import re
 from collections import Counter
@@ -23,7 +23,7 @@ _WORD = re.compile(r"(?u)\b[^\W\d_][\w+#]+")
 
 @dataclass(frozen=True)
 class Words:
-    """Words of t topics: `weights` (t, vocabulary) is the c-TF-IDF matrix, `keywords` the best ten of each."""
+    """Words of t topics: `weights` (t, vocabulary) are c-TF-IDF's, `keywords` each topic's best ten."""
 
     keywords: list[list[str]]
     names: list[str]
@@ -74,8 +74,10 @@ def unique_names(keywords: list[list[str]]) -> list[str]:
 
 
 def _telling_words(texts: list[str]) -> list[str]:
-    """Of each prompt, the words that another has too, each once: a topic's words are those of many of its prompts,
-    not those that one repeats. A prompt without such words stays as it is.
+    """Of each prompt, the words that another has too, each once.
+
+    A topic's words are thus those of many of its prompts, not those that one repeats. A prompt without such
+    words stays as it is.
     """
     words = [dict.fromkeys(_WORD.findall(text.lower())) for text in texts]
     prompts_with = Counter(word for own in words for word in own)
@@ -89,7 +91,9 @@ def _fit(texts: list[str], labels: Labels, vectors: Vectors) -> BERTopic:
             embedding_model=BaseEmbedder(),
             umap_model=BaseDimensionalityReduction(),
             hdbscan_model=BaseCluster(),
-            vectorizer_model=CountVectorizer(stop_words="english", token_pattern=pattern, max_features=100_000),
+            vectorizer_model=CountVectorizer(
+                stop_words="english", token_pattern=pattern, max_features=100_000
+            ),
             ctfidf_model=ClassTfidfTransformer(),
             top_n_words=KEYWORDS,
         )

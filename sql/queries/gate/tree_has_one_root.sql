@@ -9,7 +9,7 @@ with nodes as (
 roots as (
     select *
     from nodes
-    where parent_id is null or parent_id not in (select node_id from nodes)
+    where parent_id is null or parent_id not in (select n.node_id from nodes as n)
 ),
 
 counts as (

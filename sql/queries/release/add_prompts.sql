@@ -2,7 +2,7 @@ insert or ignore into core.release_prompts (release_id, uid, prompt_id, topic_id
 select
     $release_id,
     uid,
-    uid,
+    uid as prompt_id,
     topic_id,
     cluster,
     score

@@ -1,0 +1,159 @@
+"""The gate itself: what it keeps, what it shows, what it stops, and what it must not tell."""
+
+import logging
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import warehouse
+from tasks.errors import GateRefused
+from tasks.gate import docs
+from tasks.gate import task as gate_task
+from tasks.refs import Ref, Run
+
+CLEAN = Ref(stage="clean", table="core.prompts", key="eligible", rows=150)
+EVERY = [
+    Ref(stage=stage, table="any", key=key, rows=1)
+    for stage, key in {
+        "ingest": "all",
+        "clean": "eligible",
+        "embed": "tfidf",
+        "topics": "tax-1",
+        "annotate": "heuristic-1",
+        "select": "run-1",
+        "release": "rel-1",
+    }.items()
+]
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    return Run(id="run-1", home=str(home), seed=42, lock_wait_seconds=5)
+
+
+@pytest.fixture
+def artifacts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        gate_task, "create_table_artifact", lambda table, **rest: made.append({"table": table, **rest})
+    )
+    return made
+
+
+def change(run: Run, statement: str) -> None:
+    with warehouse.transaction(run.home) as con:
+        con.execute(statement)
+
+
+def kept(run: Run) -> list[tuple[Any, ...]]:
+    with warehouse.transaction(run.home) as con:
+        return con.execute("select * exclude (checked_at) from core.checks order by all").fetchall()
+
+
+def test_good_data_passes_on_its_ref(run: Run, artifacts: list[dict[str, Any]]) -> None:
+    assert gate_task.gate.fn(run, CLEAN) == CLEAN
+    rows = kept(run)
+    assert len(rows) == len(artifacts[0]["table"]) == 10
+    assert rows[0] == ("run-1", "clean", "conversations_sighted", "critical", True, 0, [], "none")
+    assert artifacts[0]["key"] == "checks-clean"
+    assert artifacts[0]["description"] == "10 of 10 checks after clean passed"
+
+
+def test_a_task_run_is_named_for_the_boundary() -> None:
+    assert gate_task.gate.task_run_name.format(ref=CLEAN) == "gate: clean"
+
+
+def test_a_critical_failure_is_kept_shown_and_stops_the_run(
+    run: Run, artifacts: list[dict[str, Any]]
+) -> None:
+    change(run, "insert into core.flags select 'gone-' || i, 'toxic', '' from range(12) as t (i)")
+    with pytest.raises(GateRefused) as caught:
+        gate_task.gate.fn(run, CLEAN)
+    assert caught.value.exit_code == 3
+    assert str(caught.value) == (
+        "the gate after clean refused: flags_refer failed for 12 (gone-0, gone-1, gone-10, gone-11, gone-2): toxic; "
+        f"see {run.home}/docs/index.html"
+    )
+    failed = [row for row in kept(run) if not row[4]]
+    assert [(row[2], row[5], len(row[6])) for row in failed] == [("flags_refer", 12, 10)]
+    assert artifacts[0]["description"] == "9 of 10 checks after clean passed"
+    assert "refused</td>" in (Path(run.home) / "docs" / "index.html").read_text()
+
+
+def test_all_critical_failures_are_in_the_line(run: Run, artifacts: list[dict[str, Any]]) -> None:
+    change(run, "delete from core.prompts; delete from core.sightings; delete from core.flags")
+    with pytest.raises(
+        GateRefused, match="conversations_sighted failed for 210 .*; some_eligible failed for 1 "
+    ):
+        gate_task.gate.fn(run, CLEAN)
+
+
+def test_a_warning_is_logged_and_goes_on(
+    run: Run, artifacts: list[dict[str, Any]], caplog: pytest.LogCaptureFixture
+) -> None:
+    change(run, "update core.prompts set language = null")
+    with caplog.at_level(logging.WARNING, logger="tasks.gate"):
+        assert gate_task.gate.fn(run, CLEAN) == CLEAN
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("tasks.gate")] == [
+        "clean, warning: languages_known failed for 1 (eligible): 150 of 150 have no known language"
+    ]
+    assert "refused</td>" not in (Path(run.home) / "docs" / "index.html").read_text()
+
+
+def test_no_prompt_text_leaves_the_warehouse(run: Run, artifacts: list[dict[str, Any]]) -> None:
+    change(
+        run,
+        "delete from raw.rejects where position = 210; update raw.conversations set prompt = ' ' where position = 1; "
+        "update core.prompts set char_count = 0; update core.prompt_topics set similarity = 7; "
+        "update core.topics set name = 'SENTINEL'; update core.annotations set score = 9; "
+        "update core.topic_scores set is_chosen = false; insert into core.flags select prompt_id, 'toxic', "
+        "'SENTINEL' from core.prompts; update core.release_prompts set score = 9",
+    )
+    for ref in EVERY:
+        with pytest.raises(GateRefused) as caught:
+            gate_task.gate.fn(run, ref)
+        assert "SENTINEL" not in str(caught.value)
+    assert "SENTINEL" not in str(artifacts)
+    assert "SENTINEL" not in str(kept(run))
+    pages = [path for path in (Path(run.home) / "docs").rglob("*") if path.is_file()]
+    assert len([path for path in pages if path.suffix == ".html"]) == 1 + len(EVERY)
+    assert not [path for path in pages if b"SENTINEL" in path.read_bytes()]
+
+
+def test_pages_need_nothing_from_elsewhere(run: Run) -> None:
+    for ref in EVERY:
+        gate_task.check(run, ref)
+    folder = Path(run.home) / "docs"
+    index = (folder / "index.html").read_text()
+    links = re.findall(r'<a href="(.*?)"', index)
+    assert len(links) == len(EVERY)
+    for link in links:
+        page = (folder / link).read_text()
+        assert "(prompt_ids_unique, critical)" in page or "/clean/" not in link
+        assert not re.search(r"<script|<link|<img|https?://", page)
+        assert ((folder / link).parent / "../../../../index.html").resolve() == (
+            folder / "index.html"
+        ).resolve()
+    assert not re.search(r"<script|<link|<img|https?://", index)
+
+
+def test_the_index_lists_the_newest_results(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(docs, "LISTED_RESULTS", 2)
+    for number in range(3):
+        gate_task.check(run.model_copy(update={"id": f"run-{number}"}), CLEAN)
+    listed = re.findall(r"<td>(run-\d)</td>", (Path(run.home) / "docs" / "index.html").read_text())
+    assert listed == ["run-2", "run-1"]
+
+
+def test_nobody_is_called_and_nothing_is_printed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    gate_task.check(run, CLEAN)
+    assert capfd.readouterr() == ("", "")
