@@ -12,19 +12,21 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "tasks,evergreen")
+os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
 
 from cyclopts import App, CycloptsError, Parameter
 
 from tasks import settings as settings_module
 from tasks.errors import EvergreenError, InputError
 from tasks.home.summary import Summary, latest_release, summarise
+from tasks.ingest.sources import require_local
+from tasks.storage import open_home
 
 app = App(
     name="evergreen", help="Rebuild an LLM test set from live user queries.", result_action="return_value"
 )
 
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
-Json = Annotated[bool, Parameter(negative="", help="Print one JSON object on the last line of stdout.")]
 
 
 @app.command
@@ -48,6 +50,9 @@ def build(
     if not sources:
         raise InputError("name at least one source: evergreen build FILE_OR_FOLDER_OR_URL …")
     settings = settings_module.override(settings_module.load(profile), select__size=size, seed=seed)
+    open_home(home)
+    for source in sources:
+        require_local(source)
     from flows.build import build as flow  # noqa: PLC0415  (Prefect takes 2 s to import: not for --help)
 
     _quiet_our_errors()
@@ -116,3 +121,7 @@ def _quiet_our_errors() -> None:
 
 def _is_no_traceback(record: logging.LogRecord) -> bool:
     return not record.exc_info and "encountered an exception" not in record.getMessage().lower()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,1 @@
-"""Every query of the project: `migrations/` make the tables, `queries/<stage>/` run in stages, `views/` are read."""
+"""All queries: `migrations/` make tables, `queries/<stage>/` run in stages, `views/` are read."""

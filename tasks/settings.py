@@ -4,12 +4,13 @@ The same models are the parameters of the flows, so the Prefect form shows each 
 Order of precedence: command line, environment (`EVERGREEN_CLEAN__MIN_CHARS=20`), profile, default.
 """
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from tasks.errors import InputError
 
@@ -76,7 +77,9 @@ class TopicsSettings(StageSettings):
     min_samples: int = Field(
         1, ge=1, description="HDBSCAN's density: more means more prompts without a topic."
     )
-    pca_dimensions: int = Field(50, ge=2, description="PCA before UMAP: faster and more trustworthy.")
+    pca_dimensions: int = Field(
+        256, ge=2, description="PCA before UMAP, if vectors are longer; TF-IDF vectors lose topics by it."
+    )
     n_neighbors: int = Field(15, ge=2, description="UMAP's neighbourhood.")
     umap_dimensions: int = Field(5, ge=2, description="Dimensions that HDBSCAN sees.")
     umap_epochs: int = Field(200, ge=1, description="Rounds of UMAP's layout.")
@@ -84,7 +87,7 @@ class TopicsSettings(StageSettings):
         "nearest", description="What happens to prompts that HDBSCAN calls noise; those moved are marked."
     )
     outlier_min_cosine: float = Field(
-        0.3, ge=-1, le=1, description="With `nearest`: below this cosine to every topic, a prompt has none."
+        0.2, ge=-1, le=1, description="With `nearest`: below this cosine to every topic, a prompt has none."
     )
 
 
@@ -172,10 +175,15 @@ def load(profile: str = "offline") -> Settings:
         InputError: no such profile, bad TOML, an unknown setting or a value out of range.
     """
     path = _profile_path(profile)
+    _refuse_unknown_tables()
     try:
         layers = _Layers(**tomllib.loads(path.read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: not valid TOML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: not in UTF-8") from error
+    except SettingsError as error:
+        raise InputError(f"the environment: {error}; lists and tables are written as JSON") from error
     except ValidationError as error:
         raise InputError(f"{path} or the environment: {describe(error)}") from error
     return Settings.model_validate(layers.model_dump())
@@ -206,6 +214,15 @@ def describe(error: ValidationError) -> str:
         message = "unknown setting" if fault["type"] == "extra_forbidden" else fault["msg"]
         faults.append(f"{name}: {message}")
     return "; ".join(faults)
+
+
+def _refuse_unknown_tables() -> None:
+    """Refuse `EVERGREEN_TABEL__FIELD`, which pydantic-settings passes over."""
+    for name in os.environ:
+        table, separator, _ = name.upper().removeprefix("EVERGREEN_").partition("__")
+        is_ours = name.upper().startswith("EVERGREEN_") and separator
+        if is_ours and table.lower() not in Settings.model_fields:
+            raise InputError(f"the environment: {name}: unknown setting")
 
 
 def _profile_path(profile: str) -> Path:

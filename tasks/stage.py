@@ -10,6 +10,7 @@ from prefect import task
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
+from prefect.settings import get_current_settings
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -21,6 +22,10 @@ _RETRY_DELAYS = [1.0, 5.0, 20.0]
 _REPORTED_STEPS = 20
 
 logger = logging.getLogger("evergreen")
+
+# Prefect lends its handlers to the loggers in PREFECT_LOGGING_EXTRA_LOGGERS, but not its level.
+for _name in ("tasks", "evergreen"):
+    logging.getLogger(_name).setLevel(get_current_settings().logging.level)
 
 
 def stage(name: str, *, retries: int = 0, run_name: str = "") -> Callable[[Callable[P, R]], Any]:
@@ -80,7 +85,7 @@ def progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
 def _start_artifact(name: str) -> Any:  # noqa: ANN401
     if TaskRunContext.get() is None:
         return None
-    return create_progress_artifact(0.0, description=f"Progress of {name}")
+    return create_progress_artifact(0.0, key=f"progress-{name}", description=f"Progress of {name}")
 
 
 def _report(name: str, done: int, total: int, artifact: Any) -> None:  # noqa: ANN401

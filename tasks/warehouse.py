@@ -118,7 +118,8 @@ def publish_analytics(home: str, lock_wait_seconds: float = 60) -> Path:
     """
     target = Path(home) / ANALYTICS
     building = target.with_suffix(".building")
-    building.unlink(missing_ok=True)
+    for left_over in (building, building.with_name(f"{building.name}.wal")):
+        left_over.unlink(missing_ok=True)
     con = _connect(Path(home) / WAREHOUSE, lock_wait_seconds)
     try:
         quoted = str(building).replace("'", "''")  # ATTACH takes no bound parameter
@@ -139,7 +140,7 @@ def _connect(path: Path, lock_wait_seconds: float) -> duckdb.DuckDBPyConnection:
         try:
             return duckdb.connect(path)
         except duckdb.IOException as error:
-            if "lock" not in str(error).lower():
+            if "could not set lock" not in str(error).lower():
                 raise InputError(f"{path}: cannot be opened: {str(error).splitlines()[0]}") from error
             if time.monotonic() >= deadline:
                 raise InputError(

@@ -68,11 +68,10 @@ def _hashed_shingles(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.u
 
 def _hashed_words(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Hashes of the words of all texts and how many each text has; a text without words is one itself."""
-    lower = pl.col("text").str.to_lowercase()
-    words = lower.str.extract_all(_WORD)
-    whole = pl.concat_list(lower)
-    frame = texts.to_frame("text").select(pl.when(words.list.len() > 0).then(words).otherwise(whole))
-    lists = frame.to_series()
+    lower = texts.str.to_lowercase()
+    frame = pl.DataFrame({"whole": lower, "words": lower.str.extract_all(_WORD)})
+    has_words = pl.col("words").list.len() > 0
+    lists = frame.select(pl.when(has_words).then("words").otherwise(pl.concat_list("whole"))).to_series()
     return lists.explode().hash(_SEED).to_numpy(), lists.list.len().cast(pl.Int64).to_numpy()
 
 

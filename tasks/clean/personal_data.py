@@ -17,11 +17,12 @@ _EMAIL = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){0,4}\.[A-Za-z]
 
 # As people write them: +country and groups, or 3-3-4 digits, American. Spaces separate the numbers of a list
 # too, so a number written with spaces may have no neighbour; nor may one be a part of something longer.
+_SPACE = r"[ \u00a0]"  # messengers export numbers with no-break spaces
 _PHONE = re.compile(
-    r"(?<![\w.)+-])\+\d(?:[ .-]?\(?\d+\)?){1,7}(?![\w-])"
-    r"|(?<![\w.,/-])(?:1[ .-])?\(\d{3}\) ?\d{3}[ .-]\d{4}(?![\w-])"
-    r"|(?<![\w.,/-])(?:1([.-]))?\d{3}([.-])\d{3}\2\d{4}(?![\w-]|[.,]\d)"
-    r"|(?<![\w.,/-])(?<!\d\s)(?<!\d,\s)(?:1 )?\d{3} \d{3} \d{4}(?![\w-]|[.,]\d|,?\s\d)"
+    rf"(?<![\w.)+-])\+\d(?:(?:{_SPACE}|[.-])?\(?\d+\)?){{1,7}}(?![\w-])"
+    rf"|(?<![\w.,/-])(?:1[\s.-])?\(\d{{3}}\){_SPACE}?\d{{3}}(?:{_SPACE}|[.-])\d{{4}}(?![\w-])"
+    r"|(?<![\w.,/-])(?:1[.-])?\d{3}([.-])\d{3}\1\d{4}(?![\w-]|[.,]\d)"
+    rf"|(?<![\w.,/-])(?<!\d\s)(?<!\d,\s)(?:1{_SPACE})?\d{{3}}{_SPACE}\d{{3}}{_SPACE}\d{{4}}(?![\w-]|[.,]\d|,?\s\d)"
 )
 _PHONE_REGION = "US"
 
@@ -34,14 +35,21 @@ _UNSPECIFIC |= {
     "IBM COS HMAC Credentials",
     "SoftLayer Credentials",
 }
-# Formats that detect-secrets 1.5 doesn't know, or finds inside words (`privateKeyJwk.toPublic`, DNA).
+# Formats that detect-secrets 1.5 doesn't know, or finds inside words (`privateKeyJwk.toPublic`, DNA). The
+# literal comes first and what may not stand before it second: so `re` is many times as fast as behind a `\b`.
 _OUR_TOKENS = {
-    "AWS Access Key": r"\b(?![ACGT]+\b)(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|(?i:aws.{0,20}?(?:key|pwd|pw|password|pass|token).{0,20}?['\"][0-9a-z/+]{40}['\"])",
-    "JSON Web Token": r"\beyJ[\w-]{10,}={0,2}\.[\w-]{10,}",
-    "Model provider key": r"\bsk-(?:proj-|ant-|or-)?[\w-]{32,}|\bAIza[\w-]{35}\b|\bhf_[A-Za-z0-9]{30,}\b",
-    "GitHub Fine-grained Token": r"\bgithub_pat_\w{40,}",
-    "Private Key": r"BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY|PuTTY-User-Key-File-\d",
+    "AWS Access Key": (
+        r"A(?<!\wA)(?:3T[A-Z0-9]|BIA|CCA(?![ACGT]+\b)|KIA|SIA)[0-9A-Z]{16}\b",
+        r"(?i)aws.{0,20}?(?:key|pwd|pw|password|pass|token).{0,20}?['\"][0-9a-z/+]{40}['\"]",
+    ),
+    "JSON Web Token": (r"eyJ(?<!\weyJ)[\w-]{10,}={0,2}\.[\w-]{10,}",),
+    "Model provider key": (
+        r"sk-(?<!\wsk-)(?:proj-|ant-|or-)?[\w-]{32,}",
+        r"AIza(?<!\wAIza)[\w-]{35}\b",
+        r"hf_(?<!\whf_)[A-Za-z0-9]{30,}\b",
+    ),
+    "GitHub Fine-grained Token": (r"github_pat_(?<!\wgithub_pat_)\w{40,}",),
+    "Private Key": (r"BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY", r"PuTTY-User-Key-File-\d"),
 }
 
 
@@ -52,18 +60,18 @@ def _token_patterns() -> dict[str, tuple[re.Pattern[str], ...]]:
         for kind, detector in detectors.items()
         if issubclass(detector, RegexBasedDetector) and kind not in _UNSPECIFIC
     }
-    return known | {kind: (re.compile(pattern),) for kind, pattern in _OUR_TOKENS.items()}
+    return known | {kind: tuple(map(re.compile, patterns)) for kind, patterns in _OUR_TOKENS.items()}
 
 
 _TOKENS = _token_patterns()
 
-# What each kind can't be without, for one fast search over the whole column. A token has a long run, or one
-# of these words.
+# What each kind can't be without, for one fast search over the whole column: a token has a long run or one of
+# these words.
 _TRACES = {
     "email": r"[^\s@]@[^\s@]+\.[A-Za-z]{2}",
     "secret": r"[A-Za-z0-9_-]{20}|PRIVATE KEY|PuTTY|hooks\.slack|_authToken|eyJ"
     r"|(?i:xox[a-z]-|aws|AccountKey=)",
-    "phone": r"\+[0-9][0-9 ().-]{6}|[0-9]{3}\)? ?[ .-]?[0-9]{3}[ .-][0-9]{4}",
+    "phone": r"\+[0-9][0-9\s().-]{6}|[0-9]{3}\)?[\s.-]?[0-9]{3}[\s.-][0-9]{4}",
 }
 
 
@@ -78,14 +86,14 @@ def find_in_all(texts: pl.Series) -> pl.Series:
 
     The datum itself is never returned, so that it can't end up in a report.
     """
-    frame = texts.to_frame("text")
-    kinds = [
-        frame.select(pl.when(pl.col("text").str.contains(trace)).then("text"))
-        .to_series()
-        .map_elements(_FINDERS[kind], pl.String)
-        for kind, trace in _TRACES.items()
-    ]
+    kinds = [_find_one(texts, kind) for kind in _TRACES]
     return pl.select(pl.coalesce(kinds)).to_series()
+
+
+def _find_one(texts: pl.Series, kind: str) -> pl.Series:
+    suspects = texts.to_frame("text").select(pl.when(pl.col("text").str.contains(_TRACES[kind])).then("text"))
+    found = [None if text is None else _FINDERS[kind](text) for text in suspects.to_series()]
+    return pl.Series(found, dtype=pl.String)
 
 
 def _find_email(text: str) -> str | None:

@@ -1,17 +1,20 @@
 """What an embedder is, and the offline one: TF-IDF and truncated SVD (latent semantic analysis)."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import sklearn
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.decomposition import TruncatedSVD
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
 Vectors = NDArray[np.float32]
+_WORTH_PRUNING = 200
 
 
 class Embedder(Protocol):
@@ -49,19 +52,38 @@ class TfidfSvd:
 
     def embed(self, texts: list[str]) -> Vectors:
         """Fit on the corpus and embed `texts`; a text of unknown words only is the zero vector."""
-        rare = 2 if len(self.corpus) >= 200 else 1
-        tfidf = TfidfVectorizer(
-            sublinear_tf=True,
-            ngram_range=(1, 2),
-            stop_words="english",
-            min_df=rare,
-            max_df=0.5 if rare > 1 else 1.0,
-            max_features=50_000,
-            token_pattern=r"(?u)\b\w\w+\b|[^\W\d_]",  # noqa: S106  (a pattern, not a password)
-            dtype=np.float32,
-        )
-        corpus = tfidf.fit_transform(self.corpus)
-        dimensions = max(1, min(self.dimensions, *(size - 1 for size in corpus.shape)))
+        counted = self._count_words()
+        if counted is None:
+            return np.zeros((len(texts), 1), dtype=np.float32)
+        counter, counts = counted
+        tfidf = TfidfTransformer(sublinear_tf=True).fit(counts)
+        corpus = tfidf.transform(counts)
+        weights = corpus if texts == self.corpus else tfidf.transform(_ordered(counter.transform(texts)))
+        if min(corpus.shape) == 1:  # one text or one word: nothing to reduce
+            return np.asarray(normalize(weights).toarray(), dtype=np.float32)
+        dimensions = min(self.dimensions, *(size - 1 for size in corpus.shape))
         svd = TruncatedSVD(dimensions, random_state=self.seed).fit(corpus)
-        reduced = svd.transform(corpus if texts == self.corpus else tfidf.transform(texts))
-        return np.ascontiguousarray(normalize(reduced), dtype=np.float32)
+        return np.ascontiguousarray(normalize(svd.transform(weights)), dtype=np.float32)
+
+    def _count_words(self) -> tuple[CountVectorizer, csr_matrix] | None:
+        """Count words, the rare and the common ones only if there are no others; None: there are none."""
+        pruned = [(2, 0.5)] if len(self.corpus) >= _WORTH_PRUNING else []
+        for min_df, max_df in [*pruned, (1, 1.0)]:
+            counter = CountVectorizer(
+                ngram_range=(1, 2),
+                stop_words="english",
+                min_df=min_df,
+                max_df=max_df,
+                max_features=50_000,
+                token_pattern=r"(?u)\b\w\w+\b|[^\W\d_]",  # noqa: S106  (a pattern, not a password)
+                dtype=np.float32,
+            )
+            with suppress(ValueError):  # how scikit-learn says that no word is left
+                return counter, _ordered(counter.fit_transform(self.corpus))
+        return None
+
+
+def _ordered(counts: csr_matrix) -> csr_matrix:
+    """Sort each row by word: sums over it then have the same last bits, whichever texts are with it."""
+    counts.sort_indices()
+    return counts

@@ -28,9 +28,11 @@ def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
     Raises:
         KeyError: a prompt has no vector.
     """
-    shards = pl.concat(
-        [pl.read_parquet(file) for file in sorted(shard_folder(home, embedder).glob("*.parquet"))]
-    )
+    files = sorted(shard_folder(home, embedder).glob("*.parquet"))
+    if not files:
+        raise KeyError(f"no vectors of {embedder}")
+    # An interrupted run may have left a shard whose prompts are in another by now, with the same vectors.
+    shards = pl.concat([pl.read_parquet(file) for file in files]).unique("prompt_id", keep="any")
     wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(
         shards, on="prompt_id", how="left", maintain_order="left"
     )

@@ -1,7 +1,6 @@
 """The Prefect task of gate: the suite of a stage's output → core.checks, Data Docs and a table artifact."""
 
 import logging
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 DOCS = "docs"
 _SHOWN_IDS = 5
+_SHOWN = ("passed", "severity", "name", "unexpected_count", "observed", "sample_ids", "says")
 _CHECKS: dict[str, pl.DataType] = {
     "name": pl.String(),
     "severity": pl.String(),
@@ -86,10 +86,16 @@ def _store(run: Run, ref: Ref, checks: list[Check]) -> None:
         warehouse.run(con, "gate/add_checks", row, tables)
 
 
+def _urgency(result: Check) -> tuple[bool, bool]:
+    """Failed checks come first, the critical ones before the warnings."""
+    return result.passed, result.severity != "critical"
+
+
 def _show(ref: Ref, checks: list[Check]) -> None:
     passed = sum(result.passed for result in checks)
+    rows = [{name: getattr(result, name) for name in _SHOWN} for result in sorted(checks, key=_urgency)]
     create_table_artifact(
-        [{**asdict(result), "sample_ids": ", ".join(result.sample_ids)} for result in checks],
+        [{**row, "sample_ids": ", ".join(row["sample_ids"])} for row in rows],
         key=f"checks-{ref.stage}",
         description=f"{passed} of {len(checks)} checks after {ref.stage} passed",
     )

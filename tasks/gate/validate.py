@@ -119,7 +119,7 @@ def _expectation_check(check: Expectation, result: "Result", rows: "pd.DataFrame
     count = int(found["unexpected_count"])
     # BASIC has offending values, not rows; but a check on a column sees nothing else of a row.
     is_offender = rows[check.kwargs["column"]].isin(found["partial_unexpected_list"])
-    ids = tuple(str(row_id) for row_id in rows.loc[is_offender].iloc[:SAMPLE_IDS, 0])
+    ids = tuple(str(row_id) for row_id in rows.loc[is_offender].iloc[:, 0].unique()[:SAMPLE_IDS])
     return _check(check, result, count, ids, f"{count:,} of {found['element_count']:,} rows")
 
 

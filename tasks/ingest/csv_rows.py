@@ -60,11 +60,11 @@ class RowCutter:
     def _read_header(self) -> None:
         try:
             row = next(csv.reader(self._take(), strict=True), [])
-        except (csv.Error, RowError) as error:
-            raise RowError("unknown_format", "neither JSON, CSV nor Parquet") from error
-        self.header = [_clean(name).strip() for name in row]
+        except (csv.Error, RowError):
+            row = ["\0"]
+        self.header = [name.strip() for name in row]
         if any(not name.isprintable() for name in self.header):
-            raise RowError("unknown_format", "neither JSON, CSV nor Parquet")
+            raise RowError("unknown_format", "neither JSON, CSV nor Parquet, or not in UTF-8")
 
     def _fault(self, row: list[str]) -> RowError | None:
         if len(row) != len(self.header):

@@ -8,14 +8,16 @@ indented, or with the same key in one without line ends.
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import IO
 
-# A whole string, or one structural character. JSON strings hold no line end, so a stray quote ends with its
-# line; a string that the block cuts off matches as a lone quote.
-_TOKEN = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|["\[\]{},]', re.DOTALL)
+import orjson
+
+# The next structural character outside of strings. JSON strings hold no line end, so a stray quote ends with
+# its line; the quote of a string that the block cuts off counts as structural.
+_TOKEN = re.compile(rb'(?:[^"\[\]{},]++|"(?:[^"\\\n]++|\\.)*+")*+(["\[\]{},])', re.DOTALL)
 _LINE_START = re.compile(rb"\s*?(\n[ \t]*)\{")
 _FIRST_KEY = re.compile(rb'\s*\{\s*("(?:[^"\\\n]++|\\.)*+")\s*:')
+_MAX_JOINED = 64
 _BLOCK = 1 << 20
 _SPACE = b" \t\r\n"
 
@@ -49,22 +51,28 @@ class ArrayCutter:
     def salvage(self, element: bytes) -> list[bytes]:
         """Split a broken element where the records that it swallowed start."""
         starts = [0, *(found.start() for found in self._find_marks(element)), len(element)]
-        pieces = [element[start:end].strip(_SPACE) for start, end in pairwise(starts)]
-        # What was swallowed may end in the comma between records or in the array's own bracket.
-        return [pieces[0], *(piece.rstrip(_SPACE + b",[]") for piece in pieces[1:])]
+        pieces = []
+        while len(starts) > 1:
+            # An object inside a record may start like a record: then the record is some pieces together.
+            ends = starts[1 : _MAX_JOINED + 1]
+            joined = (number for number, end in enumerate(ends) if is_json(_trim(element[starts[0] : end])))
+            whole = next(joined, 0)
+            pieces.append(_trim(element[starts[0] : ends[whole]]))
+            del starts[: whole + 1]
+        return pieces
 
     def _feed(self, block: bytes) -> Iterator[bytes | None]:
         text = self._pending + block
         start, position = 0, self._scanned
-        while token := _TOKEN.search(text, position):
+        while token := _TOKEN.match(text, position):
             position = token.end()
-            if token[0] == b'"':
+            if token[1] == b'"':
                 position = text.find(b"\n", position)
                 if position < 0:
-                    position = token.start()  # look at it again with the next block
+                    position = token.start(1)  # look at it again with the next block
                     break
-            elif self._is_boundary(token[0]):
-                yield from self._cut(text[start : token.start()])
+            elif self._is_boundary(token[1]):
+                yield from self._cut(text[start : token.start(1)])
                 start = position
         else:
             position = len(text)
@@ -118,7 +126,7 @@ class ArrayCutter:
             if line_start := _LINE_START.match(element):
                 self._mark = re.compile(re.escape(line_start[1]) + rb"\{")
             elif key := _FIRST_KEY.match(element):
-                self._mark = re.compile(rb"\{\s*" + re.escape(key[1]) + rb"\s*:")
+                self._mark = re.compile(rb"(?<![\[:\s])\s*\{\s*" + re.escape(key[1]) + rb"\s*:")
 
     def _find_marks(self, text: bytes, start: int = 0) -> Iterator[re.Match[bytes]]:
         """Where records start behind the one that the text starts with."""
@@ -126,3 +134,17 @@ class ArrayCutter:
             return
         first = len(text) - len(text[start:].lstrip(_SPACE)) + 1
         yield from self._mark.finditer(text, first)
+
+
+def _trim(piece: bytes) -> bytes:
+    """A piece without the comma or the array's own brackets behind it."""
+    return piece.strip(_SPACE + b",").rstrip(_SPACE + b",[]")
+
+
+def is_json(text: bytes) -> bool:
+    """Whether the text parses."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from tasks.ingest.compression import DAMAGED, decompress
 from tasks.ingest.csv_rows import RowCutter, RowError
-from tasks.ingest.json_array import ArrayCutter
+from tasks.ingest.json_array import ArrayCutter, is_json
 from tasks.ingest.records import Broken, Record, SourceError
 
 _BOM = b"\xef\xbb\xbf"
@@ -103,7 +103,7 @@ def _json_array(stream: io.BufferedReader, max_record_bytes: int) -> Iterator[Re
             position += 1
             yield Broken(position, "too_large", f"a record of over {max_record_bytes} bytes")
             continue
-        pieces = _pieces(cutter, element)
+        pieces = [element] if is_json(element) else cutter.salvage(element)
         for piece in pieces:
             position += 1
             is_last = cutter.is_cut_off and piece is pieces[-1]
@@ -111,15 +111,6 @@ def _json_array(stream: io.BufferedReader, max_record_bytes: int) -> Iterator[Re
             yield item
     if cutter.is_cut_off and not (isinstance(item, Broken) and item.reason == "truncated"):
         yield Broken(position + 1, "truncated", "the file ends inside its array")
-
-
-def _pieces(cutter: ArrayCutter, element: bytes) -> list[bytes]:
-    """The element, or, if it does not parse, what can be told apart in it."""
-    try:
-        orjson.loads(element)
-    except orjson.JSONDecodeError:
-        return cutter.salvage(element)
-    return [element]
 
 
 def _parse(position: int, text: bytes, reason: str = "bad_json") -> Record | Broken:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any, cast
 
 import fsspec
@@ -77,11 +78,22 @@ class _Watched(io.RawIOBase):
         super().close()
 
 
+def require_local(source: str) -> None:
+    """Say at once that a local source is missing, before anything slow is started.
+
+    Raises:
+        InputError: `source` is a path, not a glob or URL, and nothing is there.
+    """
+    is_path = "://" not in source and "::" not in source
+    if is_path and not any(sign in source for sign in "*?[") and not Path(source).expanduser().exists():
+        raise InputError(f"{source}: no such file, folder or bucket")
+
+
 def find(source: str) -> list[SourceFile]:
     """List the files of a source, sorted by URL.
 
-    A folder or prefix gives the files whose ending is known, but nothing hidden; a named file or a glob gives
-    what it names.
+    A folder or prefix gives the files whose ending is known, a named file or a glob what it names; hidden
+    files are left out unless named.
 
     Raises:
         InputError: nothing there, nothing readable, no credentials, or no such bucket.
@@ -121,9 +133,11 @@ def _list(source: str) -> list[SourceFile]:
     if info and info["type"] == "file":
         return [_describe(fs, path, info, named=True)]
     if info:
-        found = {p: i for p, i in fs.find(path, detail=True).items() if _is_readable(p.removeprefix(path))}
+        inside = fs.find(path, detail=True).items()
+        found = {p: i for p, i in inside if _is_readable(p) and not _is_hidden(p.removeprefix(path))}
     elif any(sign in path for sign in "*?["):
-        found = {p: i for p, i in fs.glob(path, detail=True).items() if i["type"] == "file"}
+        globbed = fs.glob(path, detail=True).items()
+        found = {p: i for p, i in globbed if i["type"] == "file" and (_is_hidden(path) or not _is_hidden(p))}
     else:
         raise FileNotFoundError(source)
     return [_describe(fs, p, info, named=False) for p, info in sorted(found.items())]
@@ -137,10 +151,11 @@ def _info(fs: Any, path: str) -> dict[str, Any] | None:  # noqa: ANN401  (fsspec
 
 
 def _is_readable(path: str) -> bool:
-    is_hidden = any(part.startswith(".") for part in path.split("/"))
-    return not is_hidden and path.lower().endswith(
-        tuple(end + pack for end in ENDINGS for pack in COMPRESSIONS)
-    )
+    return path.lower().endswith(tuple(end + pack for end in ENDINGS for pack in COMPRESSIONS))
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") for part in path.split("/"))
 
 
 def _describe(fs: Any, path: str, info: dict[str, Any], *, named: bool) -> SourceFile:  # noqa: ANN401

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import takewhile
 from operator import attrgetter
+from typing import Self
 
 import polars as pl
 
@@ -35,6 +36,7 @@ _CONVERSATIONS: dict[str, type[pl.DataType] | pl.DataType] = {
 }
 _REJECTS = {"position": pl.Int64, "reason": pl.String, "detail": pl.String}
 _values = attrgetter(*list(_CONVERSATIONS)[1:])
+_MAX_QUERIES = 500
 _BATCH_CHARS = 32_000_000  # rows are written earlier where prompts are long
 
 
@@ -52,10 +54,13 @@ def ingest(run: Run, source_urls: list[str], settings: IngestSettings) -> Ref:
     known = set(warehouse.read(run.home, "ingest/files", {}, run.lock_wait_seconds)["file_id"])
     new = [file for file_id, file in files.items() if file_id not in known]
     _refuse_unreadable(new, settings, is_any_known=bool(known & set(files)))
-    logger.info("%d files, %d of them new", len(files), len(new))
-    with progress("ingest", sum(file.size for file in new)) as advance:
+    logger.info("files: %d, new: %d", len(files), len(new))
+    with (
+        progress("ingest", sum(file.size for file in new)) as advance,
+        _Writer(run, settings.batch_rows) as writer,
+    ):
         for file in new:
-            _read_file(run, file, settings, advance)
+            _read_file(run, file, settings, writer, advance)
     rows = warehouse.read(run.home, "ingest/count", {}, run.lock_wait_seconds).item()
     return Ref(stage="ingest", table="raw.conversations", key="all", rows=rows)
 
@@ -125,38 +130,67 @@ def _batches(items: Iterable[Record | Broken], max_rows: int) -> Iterator[_Batch
         yield batch
 
 
+class _Writer:
+    """Puts queries off until there are rows enough for a transaction, which costs more than a small file."""
+
+    def __init__(self, run: Run, max_rows: int) -> None:
+        self._run = run
+        self._max_rows = max_rows
+        self._queries: list[tuple[str, dict[str, object], dict[str, pl.DataFrame]]] = []
+        self._rows = 0
+        self._chars = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()  # after an error too: what was read of files stays read
+
+    def put(self, query: str, **parameters: object) -> None:
+        self._queries.append((f"ingest/{query}", parameters, {}))
+
+    def put_batch(self, file_id: str, batch: _Batch) -> None:
+        tables = {
+            "conversations": pl.DataFrame(batch.conversations, schema=_CONVERSATIONS, orient="row"),
+            "rejects": pl.DataFrame(batch.rejects, schema=_REJECTS, orient="row"),
+        }
+        for name, table in tables.items():
+            if table.height:
+                self._queries.append((f"ingest/add_{name}", {"file_id": file_id}, {name: table}))
+        self._rows += batch.rows
+        self._chars += batch.chars
+        if self._rows >= self._max_rows or self._chars >= _BATCH_CHARS or len(self._queries) >= _MAX_QUERIES:
+            self.flush()
+
+    def flush(self) -> None:
+        queries, self._queries, self._rows, self._chars = self._queries, [], 0, 0
+        if queries:
+            with warehouse.transaction(self._run.home, self._run.lock_wait_seconds) as con:
+                for query, parameters, tables in queries:
+                    warehouse.run(con, query, parameters, tables)
+
+
 def _read_file(
-    run: Run, file: sources.SourceFile, settings: IngestSettings, advance: Callable[[int], None]
+    run: Run,
+    file: sources.SourceFile,
+    settings: IngestSettings,
+    writer: _Writer,
+    advance: Callable[[int], None],
 ) -> None:
-    _execute(run, "ingest/forget_conversations", {"file_id": file.file_id})
-    _execute(run, "ingest/forget_rejects", {"file_id": file.file_id})
+    writer.put("forget_conversations", file_id=file.file_id)
+    writer.put("forget_rejects", file_id=file.file_id)
     rows = rejects = seen = 0
     with file.open() as raw:
         for batch in _batches(read_records(raw, settings.max_record_bytes), settings.batch_rows):
-            _write(run, file.file_id, batch)
+            writer.put_batch(file.file_id, batch)
             rows, rejects = rows + len(batch.conversations), rejects + len(batch.rejects)
             at = max(seen, raw.tell())  # Parquet is not read from front to back
             advance(at - seen)
             seen = at
     if not rows + rejects:
         rejects = 1
-        _write(run, file.file_id, _Batch(rejects=[(0, "empty_file", "no record in the file")]))
+        writer.put_batch(file.file_id, _Batch(rejects=[(0, "empty_file", "no record in the file")]))
     counts = {"url": file.url, "size": file.size, "version": file.version, "rows": rows, "rejects": rejects}
     now = datetime.now(UTC).replace(tzinfo=None)
-    _execute(run, "ingest/remember_file", {"file_id": file.file_id, "run_id": run.id, "now": now, **counts})
+    writer.put("remember_file", file_id=file.file_id, run_id=run.id, now=now, **counts)
     logger.info("%s: %d conversations, %d rejects", file.url, rows, rejects)
-
-
-def _write(run: Run, file_id: str, batch: _Batch) -> None:
-    tables = {
-        "conversations": pl.DataFrame(batch.conversations, schema=_CONVERSATIONS, orient="row"),
-        "rejects": pl.DataFrame(batch.rejects, schema=_REJECTS, orient="row"),
-    }
-    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "ingest/add_conversations", {"file_id": file_id}, tables)
-        warehouse.run(con, "ingest/add_rejects", {"file_id": file_id}, tables)
-
-
-def _execute(run: Run, query: str, parameters: dict[str, object]) -> None:
-    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, query, parameters)

@@ -27,5 +27,11 @@ def publish(run: Run, release: Ref) -> Ref:
         topics = warehouse.run(con, "publish/topics", {"run_id": run.id}).to_dicts()
     create_table_artifact(key="funnel", table=funnel, description="Rows kept and rejected at each stage")
     create_table_artifact(key="topics", table=topics, description="Topics by size; shares are of the release")
-    create_link_artifact(key="release", link=folder.as_uri(), link_text=f"Release {release.key}")
+    create_link_artifact(
+        key="release",
+        link=folder.as_uri(),
+        link_text=f"Release {release.key}",
+        # Browsers refuse to follow a link from a server's page to a local file: the place is in words too.
+        description=f"{release.rows} questions in `{folder}`",
+    )
     return release

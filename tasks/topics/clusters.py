@@ -1,5 +1,6 @@
 """From vectors to clusters: PCA, UMAP, HDBSCAN, and what happens to those that HDBSCAN calls noise."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,14 +40,15 @@ class Clusters:
 def find_clusters(vectors: Vectors, settings: TopicsSettings, seed: int) -> Clusters:
     """Cluster prompts by their vectors; the same input gives the same clusters.
 
-    Where HDBSCAN finds no cluster, or there are fewer than 20 prompts, all are one cluster.
+    Where HDBSCAN finds no cluster, or there are fewer than 20 different vectors, all are one cluster.
 
     Args:
         vectors: shape (n, dimensions), n >= 1.
         settings: of UMAP, HDBSCAN and noise.
         seed: of PCA and UMAP, which makes UMAP run on one thread.
     """
-    if len(vectors) < max(_SMALLEST_LAYOUT, settings.min_topic_size):
+    distinct = len({vector.tobytes() for vector in vectors})
+    if distinct < _SMALLEST_LAYOUT or len(vectors) < settings.min_topic_size:
         found, layout = np.zeros(len(vectors), dtype=np.int64), np.zeros((len(vectors), 2))
     else:
         found, layout = _cluster(vectors, settings, seed)
@@ -65,15 +67,14 @@ def find_clusters(vectors: Vectors, settings: TopicsSettings, seed: int) -> Clus
 
 
 def _cluster(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Labels, NDArray[np.float64]]:
-    dimensions = min(settings.pca_dimensions, *vectors.shape)
-    reduced = normalize(PCA(dimensions, random_state=seed).fit_transform(vectors))
+    reduced = _reduce(vectors, settings.pca_dimensions, seed)
     n_neighbors = min(settings.n_neighbors, len(vectors) - 1)
     neighbors = _neighbors(reduced, n_neighbors)
 
     def umap(components: int) -> NDArray[np.float64]:
         model = UMAP(
             n_neighbors=n_neighbors,
-            n_components=min(components, dimensions),
+            n_components=min(components, *reduced.shape),
             min_dist=0.0 if components > 2 else 0.1,
             metric="cosine",
             n_epochs=settings.umap_epochs,
@@ -82,7 +83,9 @@ def _cluster(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Lab
             random_state=seed,
             n_jobs=1,
         )
-        return np.asarray(model.fit_transform(reduced), dtype=np.float64)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*knn_search_index.*")  # new prompts go by centroids
+            return np.asarray(model.fit_transform(reduced), dtype=np.float64)
 
     model = HDBSCAN(
         min_cluster_size=settings.min_topic_size,
@@ -92,6 +95,14 @@ def _cluster(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Lab
     )
     labels = model.fit_predict(umap(settings.umap_dimensions))
     return np.asarray(labels, dtype=np.int64), umap(2)
+
+
+def _reduce(vectors: Vectors, dimensions: int, seed: int) -> Vectors:
+    """Project on the first principal components, unless vectors are that short already."""
+    dimensions = min(dimensions, *vectors.shape)
+    if dimensions == vectors.shape[1]:
+        return vectors
+    return np.asarray(normalize(PCA(dimensions, random_state=seed).fit_transform(vectors)), dtype=np.float32)
 
 
 def _neighbors(

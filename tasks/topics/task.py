@@ -97,17 +97,14 @@ def make_tables(
 def summarise(members: pl.DataFrame) -> pl.DataFrame:
     """Size, size of the core, centre on the map and the three most typical prompts of each topic."""
     is_core = pl.col("assigned_by") == "cluster"
-    typical = (
-        pl.col("prompt_id").filter(is_core).sort_by(pl.col("similarity").filter(is_core), descending=True)
-    )
     return (
         members.drop_nulls("topic_id")
-        .sort("prompt_id")
+        .sort("topic_id", -pl.col("similarity"), "prompt_id")
         .group_by("topic_id", maintain_order=True)
         .agg(
             size=pl.len().cast(pl.Int32),
             core_size=is_core.sum().cast(pl.Int32),
-            representatives=typical.head(_REPRESENTATIVES),
+            representatives=pl.col("prompt_id").filter(is_core).head(_REPRESENTATIVES),
             x=pl.col("x").filter(is_core).median(),
             y=pl.col("y").filter(is_core).median(),
         )

@@ -41,7 +41,7 @@ def build_tree(centroids: Vectors, words: Words) -> list[Node]:
         children = (int(left), int(right))
         parents.update(dict.fromkeys(children, node_id))
         weights[node_id] = weights.pop(children[0]) + weights.pop(children[1])
-        name = ", ".join(best_words(weights[node_id], words.vocabulary, 4)[0])
+        name = ", ".join(best_words(weights[node_id], words.vocabulary, 4)[0]) or f"topics ({node_id})"
         inner.append(Node(node_id, None, None, name, float(distance), int(size)))
     leaves = [Node(topic, None, topic, name, 0.0, 1) for topic, name in enumerate(words.names)]
     return [replace(node, parent_id=parents.get(node.node_id)) for node in leaves + inner]

@@ -11,7 +11,7 @@ from bertopic.cluster import BaseCluster
 from bertopic.dimensionality import BaseDimensionalityReduction
 from bertopic.vectorizers import ClassTfidfTransformer
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from tasks.embed.embedder import Vectors
 from tasks.topics.clusters import NOISE, Labels
@@ -19,6 +19,13 @@ from tasks.topics.clusters import NOISE, Labels
 KEYWORDS = 10
 _NAME_WORDS = 3
 _WORD = re.compile(r"(?u)\b[^\W\d_][\w+#]+")
+# What people say to any assistant, about anything.
+_CHATTER = """
+    can't couldn did didn does doesn doing don don't explain getting give going got i'm i've im isn it's just
+    keep know let like list make making need please really say says thing things trying use used using wanna
+    want wants wasn what's whats won't won wouldn write
+"""
+_STOP_WORDS = sorted(ENGLISH_STOP_WORDS.union(_CHATTER.split()))
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,11 @@ def describe_topics(texts: list[str], labels: Labels, vectors: Vectors) -> Words
         labels: their topics, 0 to t-1, or -1.
         vectors: their vectors, which BERTopic keeps the topics' means of.
     """
-    model = _fit(_telling_words(texts), labels, vectors)
+    telling = _telling_words(texts, labels)
+    if _is_wordless(telling):
+        nothing: list[list[str]] = [[] for _ in range(labels.max() + 1)]
+        return Words(nothing, unique_names(nothing), csr_matrix((len(nothing), 0)), [])
+    model = _fit(telling, labels, vectors)
     vocabulary = list(model.vectorizer_model.get_feature_names_out())
     # BERTopic renumbers topics by size and puts noise first: bring its rows back into our order.
     order = dict(zip(labels.tolist(), model.topics_, strict=True))
@@ -73,33 +84,39 @@ def unique_names(keywords: list[list[str]]) -> list[str]:
     return names
 
 
-def _telling_words(texts: list[str]) -> list[str]:
-    """Of each prompt, the words that another has too, each once.
+def _telling_words(texts: list[str], labels: Labels) -> list[str]:
+    """Of each prompt, the words that another of its topic has too, each once; without such words, the text.
 
-    A topic's words are thus those of many of its prompts, not those that one repeats. A prompt without such
-    words stays as it is.
+    A topic's words are thus those of many of its prompts, not the rarest, nor those that one prompt repeats.
     """
     words = [dict.fromkeys(_WORD.findall(text.lower())) for text in texts]
-    prompts_with = Counter(word for own in words for word in own)
-    shared = (" ".join(word for word in own if prompts_with[word] > 1) for own in words)
+    prompts_with = Counter((label, word) for label, own in zip(labels, words, strict=True) for word in own)
+    shared = (
+        " ".join(word for word in own if prompts_with[label, word] > 1)
+        for label, own in zip(labels, words, strict=True)
+    )
     return [some or text for some, text in zip(shared, texts, strict=True)]
 
 
+def _is_wordless(texts: list[str]) -> bool:
+    """Whether fewer than two words are left without stop words: c-TF-IDF has nothing to weigh then."""
+    words: set[str] = set()
+    for text in texts:
+        words.update(set(_WORD.findall(text.lower())) - ENGLISH_STOP_WORDS)
+        if len(words) > 1:
+            return False
+    return True
+
+
 def _fit(texts: list[str], labels: Labels, vectors: Vectors) -> BERTopic:
-    for pattern in (_WORD.pattern, r"(?s).+"):  # texts without a word still make a topic
-        model = BERTopic(
-            embedding_model=BaseEmbedder(),
-            umap_model=BaseDimensionalityReduction(),
-            hdbscan_model=BaseCluster(),
-            vectorizer_model=CountVectorizer(
-                stop_words="english", token_pattern=pattern, max_features=100_000
-            ),
-            ctfidf_model=ClassTfidfTransformer(),
-            top_n_words=KEYWORDS,
-        )
-        try:
-            return model.fit(texts, embeddings=vectors, y=labels)
-        except ValueError as error:
-            if "empty vocabulary" not in str(error):
-                raise
-    raise AssertionError("any text but the empty one matches the second pattern")
+    model = BERTopic(
+        embedding_model=BaseEmbedder(),
+        umap_model=BaseDimensionalityReduction(),
+        hdbscan_model=BaseCluster(),
+        vectorizer_model=CountVectorizer(
+            stop_words="english", token_pattern=_WORD.pattern, max_features=100_000
+        ),
+        ctfidf_model=ClassTfidfTransformer(),
+        top_n_words=KEYWORDS,
+    )
+    return model.fit(texts, embeddings=vectors, y=labels)

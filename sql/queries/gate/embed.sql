@@ -4,3 +4,4 @@ select
     dimensions
 from core.vectors
 where embedder = $key
+order by shard

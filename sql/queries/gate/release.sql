@@ -4,3 +4,4 @@ select
     score
 from core.release_prompts
 where release_id = $key
+order by uid

@@ -3,3 +3,4 @@ select
     topic_id
 from core.selections
 where run_id = $key and reject_reason is null
+order by prompt_id

@@ -5,3 +5,4 @@ select
     similarity
 from core.prompt_topics
 where taxonomy_id = $key
+order by prompt_id

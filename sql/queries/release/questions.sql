@@ -13,7 +13,7 @@ select
     t.topic_id,
     m.assigned_by,
     p.language,
-    cast((select min(g.asked_at) from core.sightings as g where g.prompt_id = p.prompt_id) as date) as first_seen_on
+    cast(p.first_seen_at as date) as first_seen_on
 from core.selections as s
 inner join core.prompts as p on s.prompt_id = p.prompt_id
 inner join core.topics as t on s.topic_id = t.topic_id and t.taxonomy_id = $taxonomy_id

@@ -28,6 +28,20 @@ EVERY = [
     }.items()
 ]
 
+# Something critical at every boundary, with a prompt's words wherever words are kept.
+MANY_FAULTS = """
+    delete from raw.rejects where position = 210;
+    update raw.conversations set prompt = ' ' where position = 1;
+    update core.prompts set char_count = 0;
+    update core.vectors set dimensions = 0;
+    update core.prompt_topics set similarity = 7;
+    update core.topics set name = 'SENTINEL';
+    update core.annotations set score = 9;
+    update core.topic_scores set is_chosen = false;
+    update core.release_prompts set score = 9;
+    insert into core.flags select prompt_id, 'toxic', 'SENTINEL' from core.release_prompts;
+"""
+
 
 @pytest.fixture
 def run(home: Path) -> Run:
@@ -74,8 +88,8 @@ def test_a_critical_failure_is_kept_shown_and_stops_the_run(
         gate_task.gate.fn(run, CLEAN)
     assert caught.value.exit_code == 3
     assert str(caught.value) == (
-        "the gate after clean refused: flags_refer failed for 12 (gone-0, gone-1, gone-10, gone-11, gone-2): toxic; "
-        f"see {run.home}/docs/index.html"
+        "the gate after clean refused: flags_refer failed for 12 (gone-0, gone-1, gone-10, gone-11, gone-2): "
+        f"toxic; see {run.home}/docs/index.html"
     )
     failed = [row for row in kept(run) if not row[4]]
     assert [(row[2], row[5], len(row[6])) for row in failed] == [("flags_refer", 12, 10)]
@@ -86,7 +100,7 @@ def test_a_critical_failure_is_kept_shown_and_stops_the_run(
 def test_all_critical_failures_are_in_the_line(run: Run, artifacts: list[dict[str, Any]]) -> None:
     change(run, "delete from core.prompts; delete from core.sightings; delete from core.flags")
     with pytest.raises(
-        GateRefused, match="conversations_sighted failed for 210 .*; some_eligible failed for 1 "
+        GateRefused, match=r"conversations_sighted failed for 210 .*; some_eligible failed for 1 "
     ):
         gate_task.gate.fn(run, CLEAN)
 
@@ -104,14 +118,7 @@ def test_a_warning_is_logged_and_goes_on(
 
 
 def test_no_prompt_text_leaves_the_warehouse(run: Run, artifacts: list[dict[str, Any]]) -> None:
-    change(
-        run,
-        "delete from raw.rejects where position = 210; update raw.conversations set prompt = ' ' where position = 1; "
-        "update core.prompts set char_count = 0; update core.prompt_topics set similarity = 7; "
-        "update core.topics set name = 'SENTINEL'; update core.annotations set score = 9; "
-        "update core.topic_scores set is_chosen = false; insert into core.flags select prompt_id, 'toxic', "
-        "'SENTINEL' from core.prompts; update core.release_prompts set score = 9",
-    )
+    change(run, MANY_FAULTS)
     for ref in EVERY:
         with pytest.raises(GateRefused) as caught:
             gate_task.gate.fn(run, ref)

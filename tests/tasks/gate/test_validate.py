@@ -58,7 +58,7 @@ def test_a_table_as_a_whole_has_no_ids(tmp_path: Path) -> None:
 
 
 def test_a_check_that_cannot_run_is_an_error_and_not_a_failure(tmp_path: Path) -> None:
-    with pytest.raises(EvergreenError, match='check it could not be run: .*"sizes" .* does not exist'):
+    with pytest.raises(EvergreenError, match=r'check it could not be run: .*"sizes" .* does not exist'):
         outcome(tmp_path, expect("column_values_to_be_unique", column="sizes"))
 
 

@@ -1,0 +1,67 @@
+"""One real Prefect server for all flows, and one built demo that several tests look at."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prefect.settings import PREFECT_API_URL
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.build import build
+from tasks.settings import Settings, load
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "deploy" / "demo" / "conversations.jsonl"
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A home with a release of the demo in it."""
+
+    home: Path
+    release: Path
+    settings: Settings
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The API of a Prefect server on loopback."""
+    with prefect_test_harness(server_startup_timeout=120):
+        yield PREFECT_API_URL.value()
+
+
+@pytest.fixture(scope="session")
+def command(server: str) -> Command:
+    """Runs the command in a process of its own, against the server."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+            cwd=ROOT,
+            env={**os.environ, "PREFECT_API_URL": server, **environment},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def demo_settings() -> Settings:
+    return load(str(ROOT / "deploy" / "demo" / "evergreen.toml"))
+
+
+@pytest.fixture(scope="session")
+def demo(server: str, demo_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The demo, built once."""
+    home = tmp_path_factory.mktemp("demo")
+    release = build([str(SAMPLE)], str(home), demo_settings)
+    return Built(home, home / "releases" / release.key, demo_settings)

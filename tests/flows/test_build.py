@@ -1,0 +1,165 @@
+"""The whole way, on the sample that ships."""
+
+import itertools
+import json
+import random
+import re
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
+
+from flows.build import build
+from tasks import warehouse
+from tasks.clean.personal_data import find_personal_data
+from tasks.errors import GateRefused, InputError
+from tasks.settings import override
+from tests.flows.conftest import SAMPLE, Built
+
+# What was planted in the sample: 576 prompts of 36 topics, and the dirt of real logs.
+INGEST = {"kept": 683, "bad_json": 4, "no_user_text": 4, "wrong_type": 1, "unknown_schema": 1}
+CLEAN = {
+    "kept": 576,
+    "exact_duplicate": 24,
+    "personal_data": 19,  # 7 e-mail addresses, 6 phone numbers, 6 keys
+    "language": 18,
+    "multi_turn": 14,
+    "too_short": 12,
+    "near_duplicate": 10,
+    "toxic": 6,
+    "image": 4,
+}
+
+
+def _funnel(built: Built) -> dict[str, dict[str, int]]:
+    funnel: dict[str, dict[str, int]] = {}
+    for row in json.loads((built.release / "manifest.json").read_bytes())["funnel"]:
+        funnel.setdefault(row["stage"], {})[row["reason"]] = row["rows"]
+    return funnel
+
+
+def test_the_sample_is_as_large_and_as_varied_as_it_says() -> None:
+    lines = SAMPLE.read_bytes().splitlines()
+    assert len(lines) == sum(INGEST.values()) == 693
+
+
+def test_the_funnel_finds_all_the_dirt_of_the_sample(demo: Built) -> None:
+    funnel = _funnel(demo)
+    assert funnel["ingest"] == INGEST
+    assert funnel["clean"] == CLEAN
+
+
+def test_each_stage_gets_what_the_one_before_it_kept(demo: Built) -> None:
+    stages = list(_funnel(demo).values())
+    for before, after in itertools.pairwise(stages):
+        assert before["kept"] == sum(after.values())
+
+
+def test_the_test_set_is_of_the_size_asked_for_and_spread_over_topics(demo: Built) -> None:
+    questions = [json.loads(line) for line in (demo.release / "question.jsonl").open()]
+    assert len(questions) == 60
+    per_topic = pl.DataFrame(questions)["cluster"].value_counts()["count"]
+    assert per_topic.to_list() == [2] * 30
+
+
+def test_no_question_nearly_repeats_another_or_holds_personal_data(demo: Built) -> None:
+    prompts = [json.loads(line)["prompt"] for line in (demo.release / "question.jsonl").open()]
+    words = [frozenset(re.findall(r"\w+", prompt.lower())) for prompt in prompts]
+    pairs = ((a, b) for i, a in enumerate(words) for b in words[:i])
+    assert max(len(a & b) / len(a | b) for a, b in pairs) < 0.7
+    assert [find_personal_data(prompt) for prompt in prompts] == [None] * 60
+
+
+def test_a_second_run_adds_nothing_and_comes_to_the_same_release(demo: Built) -> None:
+    count = "select count(*) from raw.conversations union all select count(*) from core.sightings"
+    with warehouse.transaction(str(demo.home)) as con:
+        before = con.execute(count).fetchall()
+    again = build([str(SAMPLE)], str(demo.home), demo.settings)
+    with warehouse.transaction(str(demo.home)) as con:
+        assert con.execute(count).fetchall() == before
+    assert again.key == demo.release.name
+    assert [path.name for path in demo.release.parent.iterdir() if path.is_dir()] == [again.key]
+
+
+def test_the_order_of_rows_does_not_matter_nor_does_the_home(demo: Built, tmp_path: Path) -> None:
+    lines = SAMPLE.read_text().splitlines(keepends=True)
+    random.Random(7).shuffle(lines)
+    shuffled = tmp_path / "shuffled.jsonl"
+    shuffled.write_text("".join(lines))
+    other = build([str(shuffled)], str(tmp_path / "home"), demo.settings)
+    release = tmp_path / "home" / "releases" / other.key
+    assert other.key[11:] == demo.release.name[11:]  # the date may have changed meanwhile
+    assert (release / "question.jsonl").read_bytes() == (demo.release / "question.jsonl").read_bytes()
+
+
+def test_the_release_that_passed_is_the_latest(demo: Built) -> None:
+    latest = json.loads((demo.home / "releases" / "latest.json").read_bytes())
+    assert latest["release_id"] == demo.release.name
+
+
+def test_analysts_find_the_run_its_funnel_and_its_test_set(demo: Built) -> None:
+    with duckdb.connect(demo.home / "analytics.duckdb", read_only=True) as con:
+        assert con.sql("select distinct state from out.runs").fetchall() == [("done",)]
+        assert con.sql("select count(*) from out.test_set").fetchone() == (60,)
+        assert con.sql(
+            "select count(*) from out.checks where severity = 'critical' and not passed"
+        ).fetchone() == (0,)
+        assert con.sql("select max(rows_in) from out.funnel").fetchone() == (693,)
+
+
+def test_the_run_graph_reads_like_the_stage_list(demo: Built) -> None:
+    run_id = json.loads((demo.release / "manifest.json").read_bytes())["run_id"]
+    with get_client(sync_client=True) as client:
+        by_flow = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[run_id]))
+        runs = sorted(client.read_task_runs(task_run_filter=by_flow), key=lambda run: run.start_time)
+    stages = ["ingest", "clean", "embed", "topics", "annotate", "select", "release"]
+    gated = [name for stage in stages for name in (stage, f"gate: {stage}")]
+    assert [run.name for run in runs] == ["start", *gated, "publish", "finish"]
+
+
+def test_no_prompt_reaches_the_data_docs(demo: Built) -> None:
+    prompts = pl.read_parquet(demo.release / "questions.parquet")["prompt"]
+    pages = b"".join(path.read_bytes() for path in (demo.home / "docs").rglob("*") if path.is_file())
+    assert b"some_eligible" in pages
+    assert not [prompt for prompt in prompts if prompt[:60].encode() in pages]
+
+
+def test_without_a_prompt_that_passes_the_gate_refuses_and_names_the_check(
+    demo: Built, tmp_path: Path
+) -> None:
+    source = tmp_path / "turns.jsonl"
+    turns = [
+        {"question_id": n, "turns": [f"first question number {n}, long enough", "second"]} for n in range(9)
+    ]
+    source.write_text("\n".join(map(json.dumps, turns)))
+    with pytest.raises(GateRefused, match=r"gate after clean.*some_eligible"):
+        build([str(source)], str(tmp_path / "home"), demo.settings)
+    with duckdb.connect(tmp_path / "home" / "analytics.duckdb", read_only=True) as con:
+        [(state, error)] = con.sql("select state, error from out.runs").fetchall()
+    assert state == "failed"
+    assert "some_eligible" in error
+    assert not (tmp_path / "home" / "releases").exists()
+
+
+def test_too_few_topics_make_a_smaller_test_set_and_a_warning(demo: Built, tmp_path: Path) -> None:
+    strict = override(demo.settings, select__min_score=6, select__size=500)
+    release = build([str(SAMPLE)], str(tmp_path / "home"), strict)
+    assert 0 < release.rows < 500
+    with duckdb.connect(tmp_path / "home" / "analytics.duckdb", read_only=True) as con:
+        failed = con.sql("select check_name, severity from out.checks where not passed").fetchall()
+    assert ("size_reached", "warning") in failed
+
+
+def test_a_threshold_that_no_topic_reaches_is_refused(demo: Built) -> None:
+    with pytest.raises(GateRefused, match=r"gate after select.*some_chosen"):
+        build([str(SAMPLE)], str(demo.home), override(demo.settings, select__min_topic_mean=7.0))
+
+
+def test_a_missing_source_is_an_input_error_and_leaves_no_rows(demo: Built, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape("nowhere.jsonl")):
+        build(["nowhere.jsonl"], str(tmp_path / "home"), demo.settings)
+    with warehouse.transaction(str(tmp_path / "home")) as con:
+        assert con.execute("select count(*) from raw.conversations").fetchone() == (0,)

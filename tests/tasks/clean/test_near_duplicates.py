@@ -1,0 +1,130 @@
+"""Near-duplicates against a definition of their own, by brute force."""
+
+import random
+import re
+from itertools import pairwise
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.clean.near_duplicates import find_near_duplicates
+
+BASE = (
+    "Explain to a new colleague how the garbage collector of a virtual machine finds objects that are not "
+    "used any more, and what it costs while the program runs."
+)
+OTHER = "Plan a week of cheap vegetarian dinners for a family of four with one nut allergy and little time."
+
+
+def find(texts: list[str], threshold: float = 0.7) -> dict[int, int]:
+    found = find_near_duplicates(pl.Series(texts, dtype=pl.String), threshold)
+    return {position: original for position, (original, _) in found.items()}
+
+
+def shingles(text: str) -> set[str]:
+    words = re.findall(r"\w+", text.lower())
+    return {*words, *(f"{a} {b}" for a, b in pairwise(words))}
+
+
+def similarity(a: str, b: str) -> float:
+    return len(shingles(a) & shingles(b)) / len(shingles(a) | shingles(b))
+
+
+def by_brute_force(texts: list[str], threshold: float) -> dict[int, int]:
+    kept: list[int] = []
+    found = {}
+    for position, text in enumerate(texts):
+        alike = {other: similarity(text, texts[other]) for other in kept}
+        best = max(alike.values(), default=0.0)
+        if best >= threshold:
+            found[position] = min(other for other in kept if alike[other] == best)
+        else:
+            kept.append(position)
+    return found
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        BASE.upper(),
+        BASE + " Thanks!",
+        BASE.replace("new", "young"),
+        BASE.replace(" ", "  ").replace(",", ";"),
+    ],
+    ids=["case", "addition", "word", "punctuation"],
+)
+def test_a_planted_pair_is_found_and_the_first_stays(variant: str):
+    assert find([BASE, OTHER, variant]) == {2: 0}
+    assert find([variant, OTHER, BASE]) == {2: 0}
+
+
+def test_unrelated_texts_stay():
+    assert find([BASE, OTHER, "Write a haiku about a rainy harbour at dawn.", ""]) == {}
+
+
+def test_the_same_words_in_another_order_are_another_text():
+    words = BASE.split()
+    random.Random(0).shuffle(words)
+    assert find([BASE, " ".join(words)]) == {}
+
+
+def test_similarity_is_exact_and_the_threshold_included():
+    changed = BASE.replace("colleague", "neighbour")
+    exact = similarity(BASE, changed)
+    [(_, given_similarity)] = find_near_duplicates(pl.Series([BASE, changed]), exact).values()
+    assert given_similarity == pytest.approx(exact, abs=1e-4)
+    assert find([BASE, changed], exact + 1e-6) == {}
+
+
+def test_a_chain_is_measured_against_what_stays():
+    words = [f"word{number}" for number in range(40)]
+    first, second, third = (" ".join(words[start : start + 30]) for start in (0, 5, 10))
+    assert similarity(first, second) > 0.65 > similarity(first, third)
+    # The second goes, so it drops nothing itself, and the third stays.
+    assert find([first, second, third], 0.65) == {1: 0}
+
+
+def test_the_most_similar_is_named():
+    close, closer = BASE + " Be brief and use one example from daily life.", BASE + " Be brief and use one."
+    assert find([close, OTHER, BASE], 0.99) == {}
+    assert find([close, BASE, closer], 0.85)[2] in (0, 1)
+    assert find([OTHER, BASE, BASE + " Thanks!"]) == {2: 1}
+
+
+def test_texts_without_spaces_or_words():
+    chinese = "请用简单的语言解释一下垃圾回收器是如何工作的以及它的成本"
+    assert find([chinese, chinese + "吗", "???", "!!!", "???"]) == {1: 0, 4: 2}
+
+
+@pytest.mark.parametrize("texts", [[], [BASE], ["", ""]])
+def test_small_corpora(texts: list[str]):
+    assert find(texts) == ({1: 0} if len(texts) == 2 else {})
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=12))
+@settings(max_examples=50)
+def test_any_text_is_fine(texts: list[str]):
+    found = find(texts)
+    assert all(original < position and original not in found for position, original in found.items())
+
+
+def test_equals_brute_force_apart_from_rare_misses():
+    wanted = missed = 0
+    for seed in range(40):
+        rng = random.Random(seed)
+        bases = [[f"w{rng.randrange(60)}" for _ in range(rng.randrange(8, 40))] for _ in range(8)]
+        texts = [
+            " ".join(f"w{rng.randrange(60)}" if rng.random() < 0.06 else word for word in rng.choice(bases))
+            for _ in range(40)
+        ]
+        truth, found = by_brute_force(texts, 0.7), find(texts, 0.7)
+        wanted += len(truth)
+        missed += sum(found.get(position) != original for position, original in truth.items())
+        # A miss may make a text stay that drops others; nothing else is called a near-duplicate.
+        assert all(
+            similarity(texts[position], texts[original]) >= 0.7 for position, original in found.items()
+        )
+    assert wanted > 500
+    assert missed <= 0.02 * wanted

@@ -1,0 +1,195 @@
+"""The ingest task: sources in, rows and rejects in the warehouse, each file once."""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import warehouse
+from tasks.errors import InputError
+from tasks.ingest import task
+from tasks.ingest.task import ingest
+from tasks.refs import Ref, Run
+from tasks.settings import IngestSettings
+
+Write = Callable[[str, str | bytes], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def _write(name: str, content: str | bytes) -> Path:
+        path = tmp_path / "logs" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return _write
+
+
+def _ingest(run: Run, *sources: object, **settings: int) -> Ref:
+    ref: Ref = ingest.fn(run, [str(source) for source in sources], IngestSettings(**settings))
+    return ref
+
+
+def _rows(run: Run, text: str) -> list[tuple[Any, ...]]:
+    with warehouse.transaction(run.home) as con:
+        return con.execute(text).fetchall()
+
+
+def _prompts(run: Run) -> list[str]:
+    return [row[0] for row in _rows(run, "select prompt from raw.conversations order by prompt")]
+
+
+def _lines(*prompts: str) -> str:
+    return "".join(json.dumps({"prompt": prompt}) + "\n" for prompt in prompts)
+
+
+def test_every_row_is_kept_or_rejected_with_file_position_and_reason(run: Run, write: Write) -> None:
+    path = write(
+        "a.jsonl", _lines("one") + "{oops\n" + '{"prompt": " "}\n{"prompt": 5}\n{"x": 1}\n' + _lines("two\0")
+    )
+    assert _ingest(run, path) == Ref(stage="ingest", table="raw.conversations", key="all", rows=2)
+    assert _prompts(run) == ["one", "two\0"]
+    rejects = _rows(
+        run,
+        "select url, position, reason from raw.rejects inner join raw.files using (file_id) order by all",
+    )
+    reasons = ["bad_json", "no_user_text", "wrong_type", "unknown_schema"]
+    assert rejects == [(str(path), line, reason) for line, reason in enumerate(reasons, start=2)]
+    assert _rows(run, "select row_count, reject_count, run_id from raw.files") == [(2, 4, "run-1")]
+
+
+def test_a_file_is_read_once_and_again_when_it_changes(run: Run, write: Write) -> None:
+    path = write("a.jsonl", _lines("one", "two"))
+    assert _ingest(run, path, path.parent, path.parent / "*").rows == 2
+    assert _ingest(run, path).rows == 2
+    write("a.jsonl", _lines("one", "two", "three"))
+    _ingest(run, path)
+    assert _rows(run, "select row_count from raw.files order by row_count") == [(2,), (3,)]
+
+
+def test_an_interrupted_file_is_read_again_without_double_rows(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("b.jsonl", _lines(*map(str, range(100))) + "{oops\n")
+    first = write("a.jsonl", _lines("whole"))
+    plain = task.read_records
+
+    def dies(*args: Any) -> Any:
+        for number, item in enumerate(plain(*args)):
+            if number == 55:
+                raise ConnectionResetError
+            yield item
+
+    monkeypatch.setattr(task, "_refuse_unreadable", lambda *_, **__: None)
+    monkeypatch.setattr(task, "read_records", dies)
+    with pytest.raises(ConnectionResetError):
+        _ingest(run, first.parent, batch_rows=10)
+    assert _rows(run, "select url from raw.files") == [(str(first),)]
+    assert len(_prompts(run)) == 51
+    monkeypatch.undo()
+    assert _ingest(run, path, batch_rows=10).rows == 101
+    assert len(_prompts(run)) == 101
+    assert _rows(run, "select count(*) from raw.rejects") == [(1,)]
+
+
+def test_rows_without_their_file_are_made_good(run: Run, write: Write) -> None:
+    path = write("a.jsonl", _lines("one", "two") + "{oops\n")
+    _ingest(run, path)
+    with warehouse.transaction(run.home) as con:  # as a process leaves it that was killed
+        con.execute("delete from raw.files")
+        con.execute("delete from raw.conversations where prompt = 'two'")
+    assert _ingest(run, path).rows == 2
+    assert _prompts(run) == ["one", "two"]
+    assert _rows(run, "select count(*) from raw.rejects") == [(1,)]
+
+
+def test_a_bad_file_in_a_folder_stops_nothing(run: Run, write: Write) -> None:
+    write("a.jsonl", "")
+    write("b.csv", b"\x89PNG\r\n\x1a\n\0")
+    write("c.parquet", b"PAR1 and no more")
+    write("d.jsonl.gz", gzip.compress(_lines("one", "two").encode())[:-4])
+    write("e.json", '[{"prompt": "three"}, {"prompt": "fo')
+    assert _ingest(run, write("f.csv", "prompt\nfive\n").parent).rows == 4
+    assert _prompts(run) == ["five", "one", "three", "two"]
+    reasons = Counter(row[0] for row in _rows(run, "select reason from raw.rejects"))
+    assert reasons == {"empty_file": 1, "unknown_format": 1, "truncated": 3}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "clue"),
+    [
+        ("a.jsonl", "", "the file is empty"),
+        ("a.json", "[]", "the file is empty"),
+        ("a.csv", "prompt\n", "the file is empty"),
+        ("a.jsonl", '{"text": "hello"}\n', "record 1 is unknown_schema: columns: text"),
+        ("a.csv", "question,answer\na,b\n", "record 1 is unknown_schema: columns: answer, question"),
+        ("a.xlsx", b"PK\x03\x04\0\0", "record 1 is unknown_format"),
+        ("a.parquet", b"PAR1", "record 1 is truncated"),
+    ],
+)
+def test_a_named_file_without_a_conversation_is_refused(
+    run: Run, write: Write, name: str, content: str | bytes, clue: str
+) -> None:
+    path = write(name, content)
+    good = write("good.jsonl", _lines("one"))
+    with pytest.raises(InputError) as caught:
+        _ingest(run, good, path)
+    assert str(caught.value).startswith(str(path))
+    assert clue in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert _rows(run, "select * from raw.files") == [], "something was written before the refusal"
+
+
+def test_a_good_record_behind_many_bad_ones_is_found(run: Run, write: Write) -> None:
+    assert _ingest(run, write("a.jsonl", "{oops\n" * 3_000 + _lines("one"))).rows == 1
+
+
+def test_a_folder_without_a_conversation_is_refused(run: Run, write: Write) -> None:
+    write("a.jsonl", '{"text": "hello"}\n')
+    folder = write("b.csv", "").parent
+    with pytest.raises(
+        InputError, match=r"nothing readable in 2 files; the first, .*a\.jsonl: .* unknown_schema"
+    ):
+        _ingest(run, folder)
+    assert _rows(run, "select * from raw.files") == []
+
+
+def test_a_missing_source_is_refused_before_anything_is_read(run: Run, write: Write) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        _ingest(run, write("a.jsonl", _lines("one")), "absent.jsonl")
+    assert _prompts(run) == []
+
+
+def test_small_files_share_transactions(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(30):
+        folder = write(f"{number}.jsonl", _lines(str(number))).parent
+    opened: list[str] = []
+    plain = warehouse.transaction
+    monkeypatch.setattr(warehouse, "transaction", lambda *args: opened.append("") or plain(*args))
+    assert _ingest(run, folder).rows == 30
+    assert len(opened) <= 4
+
+
+@pytest.mark.parametrize(
+    ("source", "conversations"),
+    [
+        ("prompts/fastchat_battles.jsonl", 1_135),
+        ("prompts/arena_prompts.jsonl", 11_295),
+        ("questions/arena_hard_v0.1.jsonl", 500),
+        ("questions/arena_hard_v2.0.jsonl", 750),
+        ("questions/mt_bench.jsonl", 80),
+        ("questions/alpaca_eval.jsonl", 805),
+        ("questions/*.jsonl", 2_135),
+        ("formats/*.csv", 52),
+    ],
+)
+def test_real_files_are_read_without_a_reject(
+    run: Run, real_data: Path, source: str, conversations: int
+) -> None:
+    assert _ingest(run, real_data / source).rows == conversations
+    assert _rows(run, "select count(*) from raw.rejects") == [(0,)]

@@ -1,0 +1,143 @@
+"""Sources on S3, served by moto on loopback."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import fsspec
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tasks import warehouse
+from tasks.errors import InputError
+from tasks.ingest import sources
+from tasks.ingest.task import ingest
+from tasks.refs import Run
+from tasks.settings import IngestSettings
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    yield f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
+    moto.stop()
+
+
+@pytest.fixture
+def s3(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[Any]:
+    """A client of an S3 with the bucket `logs`; the environment points to it."""
+    for name, value in (
+        CREDENTIALS | {"AWS_ENDPOINT_URL": server, "AWS_DEFAULT_REGION": "us-east-1"}
+    ).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    _forget_connections()
+    client = boto3.client("s3", endpoint_url=server)
+    client.create_bucket(Bucket="logs")
+    yield client
+    _post(f"{server}/moto-api/reset")
+    _post(f"{server}/moto-api/reset-auth", b"inf")
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+
+
+def _post(url: str, data: bytes = b"") -> None:
+    urlopen(Request(url, data=data, headers={"Content-Type": "text/plain"}, method="POST")).close()
+
+
+def _fill(s3: Any, count: int, rows: int = 3) -> None:
+    for number in range(count):
+        lines = "".join(
+            json.dumps({"id": f"{number}-{row}", "prompt": f"Question {row}?"}) + "\n" for row in range(rows)
+        )
+        s3.put_object(
+            Bucket="logs", Key=f"week/{number:03}.jsonl.gz", Body=gzip.compress(lines.encode(), mtime=0)
+        )
+
+
+def _ingest(run: Run, *urls: str) -> int:
+    rows: int = ingest.fn(run, list(urls), IngestSettings()).rows
+    return rows
+
+
+def test_gzip_jsonl_under_a_prefix_is_read_once(s3: Any, run: Run) -> None:
+    _fill(s3, 5)
+    assert _ingest(run, "s3://logs/week") == 15
+    assert _ingest(run, "s3://logs/week/", "s3://logs/week/*.gz", "s3://logs/week/001.jsonl.gz") == 15
+    files = warehouse.read(run.home, "ingest/files")
+    assert files.height == 5
+
+
+def test_a_new_object_and_a_changed_one_are_seen_in_the_same_process(s3: Any, run: Run) -> None:
+    _fill(s3, 2)
+    assert _ingest(run, "s3://logs/week") == 6
+    _fill(s3, 3)
+    assert _ingest(run, "s3://logs/week") == 9
+    body = gzip.compress(b'{"prompt": "Another question?"}\n')
+    s3.put_object(Bucket="logs", Key="week/001.jsonl.gz", Body=body)
+    assert _ingest(run, "s3://logs/week") == 10
+
+
+def test_many_objects_cost_one_request_each_beside_the_listing(
+    s3: Any, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(s3, 20)
+    calls: list[str] = []
+    filesystem = fsspec.get_filesystem_class("s3")
+    plain = filesystem._call_s3
+
+    async def counted(self: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        calls.append(method)
+        return await plain(self, method, *args, **kwargs)
+
+    monkeypatch.setattr(filesystem, "_call_s3", counted)
+    assert len(sources.find("s3://logs/week")) == 20
+    assert len(calls) <= 3
+    calls.clear()
+    sources.find("s3://logs/week/*.gz")
+    assert len(calls) <= 4
+
+
+def _fails(source: str) -> str:
+    with pytest.raises(InputError) as caught:
+        sources.find(source)
+    line = str(caught.value)
+    assert line.startswith(source)
+    assert "\n" not in line
+    return line
+
+
+@pytest.mark.parametrize(
+    "source", ["s3://absent/week", "s3://absent/week/*.gz", "s3://absent", "s3://logs/absent.jsonl"]
+)
+def test_a_missing_bucket_or_key_is_one_clear_line(s3: Any, source: str) -> None:
+    assert "no such file, folder or bucket" in _fails(source) or "nothing readable" in _fails(source)
+
+
+def test_no_credentials_is_one_clear_line(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in CREDENTIALS:
+        monkeypatch.delenv(name)
+    assert "AWS_ACCESS_KEY_ID" in _fails("s3://logs/week")
+
+
+def test_a_wrong_key_is_one_clear_line(s3: Any, server: str) -> None:
+    _post(f"{server}/moto-api/reset-auth", b"0")
+    assert "access failed" in _fails("s3://logs/week")
+    assert "access failed" in _fails("s3://logs/week/*.gz")
+
+
+def test_a_server_that_is_not_there_is_one_clear_line(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    assert "connect" in _fails("s3://logs/week")

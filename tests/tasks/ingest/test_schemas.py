@@ -1,0 +1,250 @@
+"""Every schema is known by its columns, and its conversation is found in it."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tasks.ingest.schemas import Conversation, RecordError, to_conversation
+
+FIRST, SECOND = "How do I prove that 2 is prime?", "And 3?"
+AWARE = datetime(2023, 4, 24, 15, 20, tzinfo=UTC)
+ASKED = AWARE.replace(tzinfo=None)
+TSTAMP = AWARE.timestamp()
+TURNS = [
+    {"role": "user", "content": FIRST},
+    {"role": "assistant", "content": "Try it."},
+    {"role": "user", "content": SECOND},
+    {"role": "assistant", "content": "Too."},
+]
+PARTS = [
+    {"role": "user", "content": [{"type": "text", "text": FIRST, "image": None}]},
+    {"role": "assistant", "content": [{"type": "text", "text": "Try it."}]},
+]
+
+ARENA_33K: dict[str, Any] = {
+    "question_id": "q1",
+    "model_a": "alpaca-13b",
+    "model_b": "koala-13b",
+    "winner": "tie",
+    "judge": "arena_user_7",
+    "conversation_a": TURNS,
+    "conversation_b": TURNS,
+    "turn": 2,
+    "anony": True,
+    "language": "English",
+    "tstamp": TSTAMP,
+    "openai_moderation": {"categories": {"hate": False}, "category_scores": {"hate": 0.1}, "flagged": False},
+    "toxic_chat_tag": {
+        "roberta-large": {"flagged": False, "probability": 0.01},
+        "t5-large": {"flagged": False},
+    },
+}
+ARENA_55K: dict[str, Any] = {
+    "id": 30192,
+    "model_a": "gpt-4",
+    "model_b": "koala-13b",
+    "prompt": '["How do I prove that 2 is prime?","And 3?"]',
+    "response_a": '["Try it.","Too."]',
+    "response_b": "[null]",
+    "winner_model_a": 1,
+    "winner_model_b": 0,
+    "winner_tie": 0,
+}
+ARENA_140K: dict[str, Any] = {
+    "id": "c4b9",
+    "model_a": "a",
+    "model_b": "b",
+    "winner": "both_bad",
+    "conversation_a": PARTS,
+    "conversation_b": PARTS,
+    "language": "en",
+    "is_code": False,
+    "timestamp": "2023-04-24 15:20:00",
+    "category_tag": {"math_v0.1": {"math": False}},
+    "conv_metadata": {"sum_user_tokens": 9},
+}
+LMSYS_CHAT: dict[str, Any] = {
+    "conversation_id": "c1",
+    "model": "vicuna-13b",
+    "conversation": TURNS,
+    "turn": 2,
+    "language": "English",
+    "openai_moderation": [{"categories": {"hate": False}, "flagged": False}, {"flagged": False}],
+    "redacted": False,
+}
+WILDCHAT: dict[str, Any] = {
+    "conversation_hash": "h1",
+    "model": "gpt-4",
+    "timestamp": datetime(2023, 4, 24, 17, 20, tzinfo=timezone(timedelta(hours=2))),
+    "conversation": [{**turn, "language": "English", "toxic": False, "redacted": False} for turn in TURNS],
+    "turn": 2,
+    "language": "English",
+    "openai_moderation": [{"flagged": False}],
+    "toxic": False,
+    "redacted": False,
+    "hashed_ip": "ab12",
+}
+EXAMPLES: list[tuple[dict[str, Any], Conversation]] = [
+    (ARENA_33K, Conversation("arena_battle", "q1", FIRST, 2, ASKED, "arena_user_7", "English")),
+    (ARENA_55K, Conversation("arena_preference", "30192", FIRST, 2)),
+    (ARENA_140K, Conversation("arena_battle", "c4b9", FIRST, 1, ASKED, None, "en")),
+    (LMSYS_CHAT, Conversation("lmsys_chat", "c1", FIRST, 2, None, None, "English")),
+    (WILDCHAT, Conversation("wildchat", "h1", FIRST, 2, ASKED, "ab12", "English")),
+    (
+        {"uid": "u1", "category": "hard_prompt", "subcategory": "math", "cluster": "Primes", "prompt": FIRST},
+        Conversation("arena_hard", "u1", FIRST, 1),
+    ),
+    (
+        {"question_id": "u1", "category": "arena-hard", "cluster": "Primes", "turns": [{"content": FIRST}]},
+        Conversation("question_turns", "u1", FIRST, 1),
+    ),
+    (
+        {"question_id": 81, "category": "math", "turns": [FIRST, SECOND], "reference": ["Yes.", "Yes."]},
+        Conversation("question_turns", "81", FIRST, 2),
+    ),
+    (
+        {
+            "id": "s1",
+            "conversations": [
+                {"from": "human", "value": FIRST},
+                {"from": "gpt", "value": "Try it."},
+                {"from": "user", "value": SECOND},
+            ],
+        },
+        Conversation("sharegpt", "s1", FIRST, 2),
+    ),
+    ({"idx": 0, "instruction": FIRST, "dataset": "helpful_base"}, Conversation("alpaca_eval", "0", FIRST, 1)),
+    ({"prompt": FIRST}, Conversation("plain", None, FIRST, 1)),
+    (
+        {"id": 7, "prompt": FIRST, "asked_at": "2023-04-24T15:20:00Z"},
+        Conversation("plain", "7", FIRST, 1, ASKED),
+    ),
+    (
+        {"id": "p", "prompt": FIRST, "meta": {"n_turns": 2, "language": "English"}},
+        Conversation("plain", "p", FIRST, 2, None, None, "English"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("row", "expected"), EXAMPLES, ids=[expected.schema for _, expected in EXAMPLES])
+def test_a_schema_is_known_by_its_columns(row: dict[str, Any], expected: Conversation) -> None:
+    assert to_conversation(row) == expected
+    assert to_conversation({**row, "a_column_of_ours": 1}) == expected
+
+
+@pytest.mark.parametrize(("row", "expected"), EXAMPLES, ids=[expected.schema for _, expected in EXAMPLES])
+def test_csv_cells_hold_nested_values_as_pythons_repr(row: dict[str, Any], expected: Conversation) -> None:
+    cells = {
+        name: "" if value is None else str(value) for name, value in row.items() if name != "conversation"
+    }
+    if "conversation" in row:
+        cells["conversation"] = repr(row["conversation"])
+    assert to_conversation(cells) == expected
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"openai_moderation": {"flagged": True}},
+        {"toxic_chat_tag": {"roberta-large": {"flagged": False}, "t5-large": {"flagged": True}}},
+        {"toxic_chat_tag": "{'roberta-large': {'flagged': True}}"},
+    ],
+)
+def test_a_moderation_flag_of_a_battle_is_kept(tags: dict[str, object]) -> None:
+    assert to_conversation({**ARENA_33K, **tags}).is_toxic
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [{"openai_moderation": [{"flagged": False}, {"flagged": True}]}, {"toxic": True}, {"toxic": "True"}],
+)
+def test_a_moderation_flag_of_a_chat_is_kept(tags: dict[str, object]) -> None:
+    assert to_conversation({**WILDCHAT, **tags}).is_toxic
+
+
+def test_the_text_of_parts_is_joined_and_an_image_is_told() -> None:
+    parts = [
+        {"type": "text", "text": "What is"},
+        {"type": "image", "image": "a.png"},
+        {"type": "text", "text": "it?"},
+    ]
+    row = {**ARENA_140K, "conversation_a": [{"role": "user", "content": parts}]}
+    conversation = to_conversation(row)
+    assert (conversation.prompt, conversation.has_image) == ("What is\nit?", True)
+
+
+def test_a_prompt_that_is_only_an_image_is_left_to_the_rule_for_images() -> None:
+    turns = [{"role": "user", "content": [{"type": "image", "image": "a.png"}]}]
+    conversation = to_conversation({**ARENA_140K, "conversation_a": turns})
+    assert (conversation.prompt, conversation.has_image) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (TSTAMP, ASKED),
+        (str(TSTAMP), ASKED),
+        (int(TSTAMP * 1_000), ASKED),
+        (int(TSTAMP * 1_000_000), ASKED),
+        ("2023-04-24T17:20:00+02:00", ASKED),
+        (ASKED, ASKED),
+        (float("nan"), None),
+        ("nan", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_times_are_read_as_utc(value: object, expected: datetime | None) -> None:
+    assert to_conversation({"prompt": FIRST, "asked_at": value}).asked_at == expected
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({}, "unknown_schema"),
+        ({"text": FIRST}, "unknown_schema"),
+        ({"prompt": ""}, "no_user_text"),
+        ({"prompt": " \n"}, "no_user_text"),
+        ({"prompt": None}, "wrong_type"),
+        ({"prompt": 7}, "wrong_type"),
+        ({"prompt": FIRST, "asked_at": "yesterday"}, "wrong_type"),
+        ({"prompt": FIRST, "asked_at": float("inf")}, "wrong_type"),
+        ({"prompt": FIRST, "asked_at": [1]}, "wrong_type"),
+        ({"prompt": FIRST, "n_turns": "many"}, "wrong_type"),
+        ({"prompt": FIRST, "n_turns": 10**30}, "wrong_type"),
+        ({"prompt": FIRST, "meta": "none"}, "wrong_type"),
+        ({"prompt": "half \ud83d"}, "bad_encoding"),
+        ({**ARENA_55K, "prompt": r'["half \ud83d"]'}, "bad_encoding"),
+        ({**ARENA_33K, "conversation_a": None}, "wrong_type"),
+        ({**ARENA_33K, "conversation_a": []}, "no_user_text"),
+        ({**ARENA_33K, "conversation_a": [{"role": "assistant", "content": "Hello"}]}, "no_user_text"),
+        ({**ARENA_33K, "conversation_a": [{"role": "user", "content": ""}]}, "no_user_text"),
+        ({**ARENA_33K, "conversation_a": [{"role": "user"}]}, "wrong_type"),
+        ({**ARENA_33K, "conversation_a": [{"role": "user", "content": 5}]}, "wrong_type"),
+        ({**ARENA_33K, "conversation_a": "[{'role': 'user'"}, "wrong_type"),
+        ({**ARENA_33K, "conversation_a": "[" * 5_000}, "wrong_type"),
+        ({**ARENA_55K, "prompt": "[]"}, "no_user_text"),
+        ({**ARENA_55K, "prompt": "not a list"}, "wrong_type"),
+        ({"id": "s", "conversations": [{"from": "gpt", "value": "Hi"}]}, "no_user_text"),
+        ({"id": "s", "conversations": [None]}, "wrong_type"),
+        ({"question_id": 1, "turns": [[FIRST]]}, "wrong_type"),
+    ],
+)
+def test_a_record_without_a_usable_conversation_says_why(row: dict[str, Any], reason: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        to_conversation(row)
+    assert caught.value.reason == reason
+
+
+def test_a_reason_never_quotes_the_users_text() -> None:
+    for row in ({"prompt": FIRST, "asked_at": FIRST}, {"prompt": FIRST, "n_turns": FIRST}):
+        with pytest.raises(RecordError) as caught:
+            to_conversation(row)
+        assert FIRST not in str(caught.value)
+
+
+def test_column_names_cannot_write_to_the_terminal() -> None:
+    with pytest.raises(RecordError) as caught:
+        to_conversation({"\x1b[2J": 1})
+    assert str(caught.value).isprintable()

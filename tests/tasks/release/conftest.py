@@ -1,0 +1,74 @@
+"""Homes on the eve of a release."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import polars as pl
+import pytest
+
+from tasks import warehouse
+from tasks.refs import Ref, Run
+from tasks.release.task import release
+from tasks.select.task import select
+from tasks.settings import ReleaseSettings, SelectSettings, Settings
+
+GOOD_HOME = (Path(__file__).parents[2] / "expectations" / "good_home.sql").read_text()
+TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=10)
+ANNOTATIONS = Ref(stage="annotate", table="core.annotations", key="heuristic-1", rows=150)
+SETTINGS = Settings(select=SelectSettings(size=10), release=ReleaseSettings(date="2026-01-05"))
+
+DETAILS = """
+    delete from core.releases;
+    delete from core.release_prompts;
+    update core.prompts
+    set prompt = 'Say "ünïcödé" | \\ twice:' || chr(10) || prompt_id || chr(9) || chr(8232);
+    update core.topic_tree set name = 'SENTINEL words ' || topic_id where topic_id is not null;
+    update core.sightings set asked_at = timestamp '2026-01-01 12:00:00' + to_days(cast(position as integer));
+"""
+
+
+@dataclass(frozen=True)
+class Eve:
+    """A home with a selection."""
+
+    run: Run
+    selection: Ref
+
+    def release(self, settings: Settings = SETTINGS) -> Path:
+        ref = release.fn(self.run, self.selection, TOPICS, ANNOTATIONS, settings)
+        return Path(self.run.home) / "releases" / ref.key
+
+    def table(self, name: str) -> pl.DataFrame:
+        with warehouse.transaction(self.run.home) as con:
+            return con.sql(f"select * from {name} order by all").pl()
+
+
+@pytest.fixture
+def eve_of(tmp_path: Path) -> Callable[..., Eve]:
+    """Makes such a home of the same rows: 150 eligible prompts, of which 149 have a score."""
+
+    def make(name: str, *, backwards: bool = False, seed: int = 42) -> Eve:
+        home = tmp_path / name
+        home.mkdir()
+        warehouse.migrate(str(home))
+        rows = GOOD_HOME.replace("as t (i);", "as t (i) order by i desc;") if backwards else GOOD_HOME
+        with warehouse.transaction(str(home)) as con:
+            con.execute(rows)
+            con.execute(DETAILS)
+        run = Run(id="run-1", home=str(home), seed=seed, lock_wait_seconds=5)
+        return Eve(run, select.fn(run, TOPICS, ANNOTATIONS, SETTINGS.select))
+
+    return make
+
+
+@pytest.fixture
+def eve(eve_of: Callable[..., Eve]) -> Eve:
+    return eve_of("home")
+
+
+@pytest.fixture
+def manifest(eve: Eve) -> dict[str, object]:
+    """The manifest of a release."""
+    return orjson.loads((eve.release() / "manifest.json").read_bytes())

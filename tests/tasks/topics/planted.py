@@ -1,0 +1,49 @@
+"""Prompts on six subjects that share no word, and a program that prints the topics that it finds in them."""
+
+import hashlib
+import json
+import random
+
+import polars as pl
+
+from tasks.embed.embedder import TfidfSvd
+from tasks.settings import TopicsSettings
+from tasks.topics.task import make_tables
+
+SUBJECTS = {
+    "baking": "bread flour yeast dough oven crust knead bake butter loaf",
+    "chess": "queen bishop rook knight opening endgame gambit castle pawn checkmate",
+    "algebra": "polynomial integral matrix eigenvalue proof theorem derivative limit vector root",
+    "sailing": "mast anchor keel rudder harbour tide jib regatta hull mooring",
+    "poetry": "sonnet rhyme stanza meter verse ballad haiku metaphor couplet refrain",
+    "databases": "index query table join schema transaction replica shard lock cursor",
+}
+PER_SUBJECT = 15
+SETTINGS = TopicsSettings(min_topic_size=8)
+SEED = 42
+
+
+def prompts() -> dict[str, str]:
+    """Id → text, in the order of ids, which is not that of subjects."""
+    texts = [
+        " ".join(random.Random(f"{subject}{number}").sample(words.split(), 6))
+        for subject, words in SUBJECTS.items()
+        for number in range(PER_SUBJECT)
+    ]
+    return dict(sorted((hashlib.sha256(text.encode()).hexdigest()[:16], text) for text in texts))
+
+
+def subject_of(text: str) -> str:
+    return next(subject for subject, words in SUBJECTS.items() if text.split(maxsplit=1)[0] in words.split())
+
+
+def find() -> dict[str, pl.DataFrame]:
+    """The topics of the prompts."""
+    texts = prompts()
+    vectors = TfidfSvd(list(texts.values()), 32, SEED).embed(list(texts.values()))
+    frame = pl.DataFrame({"prompt_id": list(texts), "prompt": list(texts.values())})
+    return make_tables(frame, vectors, SETTINGS, SEED)
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: table.rows() for name, table in find().items()}))

@@ -1,0 +1,80 @@
+"""Outliers: left alone, or moved to the nearest topic and marked as moved."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.embed.embedder import Vectors
+from tasks.settings import TopicsSettings
+from tasks.topics.clusters import NOISE, Clusters, find_clusters
+from tasks.topics.task import make_tables
+
+SETTINGS = TopicsSettings(min_topic_size=12, min_samples=8, n_neighbors=10)
+
+
+@pytest.fixture(scope="module")
+def vectors() -> Vectors:
+    """Three dense bundles, and strays between them and apart from them."""
+    rng = np.random.default_rng(1)
+    centres = np.eye(8)[:3].repeat(20, axis=0)
+    bundles = centres + rng.normal(scale=0.05, size=centres.shape)
+    strays = rng.normal(size=(14, 8))
+    rows = np.concatenate([bundles, strays])
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+
+
+def clustered(vectors: Vectors, **asked: object) -> Clusters:
+    return find_clusters(vectors, SETTINGS.model_copy(update=asked), seed=1)
+
+
+@pytest.fixture(scope="module")
+def left(vectors: Vectors) -> Clusters:
+    return clustered(vectors, outliers="leave")
+
+
+def halfway(vectors: Vectors, left: Clusters) -> float:
+    """A cosine that about half of the noise has to its nearest topic."""
+    return float(np.median((vectors[~left.is_core] @ left.centroids.T).max(axis=1)))
+
+
+def test_noise_is_left_without_a_topic(left: Clusters) -> None:
+    noise = left.labels == NOISE
+    assert 1 < noise.sum() < 30
+    assert (left.is_core == ~noise).all()
+    assert np.isnan(left.similarity[noise]).all()
+    assert not np.isnan(left.similarity[~noise]).any()
+
+
+def test_topics_are_numbered_by_size(left: Clusters) -> None:
+    sizes = np.bincount(left.labels[left.labels != NOISE])
+    assert len(sizes) >= 3
+    assert (np.diff(sizes) <= 0).all()
+
+
+def test_noise_goes_to_the_nearest_topic_if_that_is_near(vectors: Vectors, left: Clusters) -> None:
+    threshold = halfway(vectors, left)
+    moved = clustered(vectors, outliers="nearest", outlier_min_cosine=threshold)
+    np.testing.assert_array_equal(moved.is_core, left.is_core)
+    np.testing.assert_array_equal(moved.labels[moved.is_core], left.labels[left.is_core])
+    cosine = vectors[~moved.is_core] @ left.centroids.T
+    near = cosine.max(axis=1) >= threshold
+    assert near.any()
+    assert not near.all()
+    np.testing.assert_array_equal(moved.labels[~moved.is_core], np.where(near, cosine.argmax(axis=1), NOISE))
+
+
+def test_every_prompt_says_how_it_came_to_its_topic(vectors: Vectors, left: Clusters) -> None:
+    prompts = pl.DataFrame(
+        {
+            "prompt_id": [f"{i:03d}" for i in range(len(vectors))],
+            "prompt": [f"word{i} text" for i in range(len(vectors))],
+        }
+    )
+    asked = SETTINGS.model_copy(update={"outlier_min_cosine": halfway(vectors, left)})
+    members = make_tables(prompts, vectors, asked, 1)["members"]
+    by = dict(members["assigned_by"].value_counts().iter_rows())
+    assert by["cluster"] == left.is_core.sum()
+    assert by["nearest"] > 0
+    assert by["none"] > 0
+    assert members.filter(assigned_by="none")["topic_id"].null_count() == by["none"]
+    assert members["topic_id"].null_count() == members["similarity"].null_count() == by["none"]
