@@ -60,8 +60,9 @@ def test_each_chosen_prompt_is_one_question(con: duckdb.DuckDBPyConnection) -> N
         "insert into core.prompt_topics select * replace ('tax-0' as taxonomy_id) from core.prompt_topics"
     )
     con.execute("insert into core.annotations select * replace ('other' as annotator) from core.annotations")
-    con.execute("update core.sightings set asked_at = timestamp '2026-03-01' + to_days(position::integer)")
-    con.execute("update core.sightings set asked_at = timestamp '2026-01-31 23:59' where position = 203")
+    con.execute(
+        "update core.prompts set first_seen_at = timestamp '2026-01-31 23:59' where prompt like '%prompt 3'"
+    )
     rows = warehouse.run(con, "release/questions", KEYS)
     expected = con.execute("select prompt_id(i), i % 10 from range(20) as t (i) order by all").fetchall()
     assert sorted(rows.select("uid", "topic_id").rows()) == expected

@@ -25,7 +25,7 @@ DETAILS = """
     update core.prompts
     set prompt = 'Say "ünïcödé" | \\ twice:' || chr(10) || prompt_id || chr(9) || chr(8232);
     update core.topic_tree set name = 'SENTINEL words ' || topic_id where topic_id is not null;
-    update core.sightings set asked_at = timestamp '2026-01-01 12:00:00' + to_days(cast(position as integer));
+    update core.prompts set first_seen_at = timestamp '2026-01-01 12:00:00' + to_days(char_count);
 """
 
 
