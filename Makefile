@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python 3.11+, pip, make and git; all else is installed into .venv.
+# `make demo` and `make test` need Python 3.11 to 3.13, pip, make and git; all else is installed into .venv.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,6 +9,8 @@ DEMO_HOME ?= deploy/demo/home
 setup: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed: name one with make PYTHON=python3.12 …" >&2; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .

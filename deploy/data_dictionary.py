@@ -14,7 +14,7 @@ Made by `python deploy/data_dictionary.py` from the comments on the views; a tes
 The warehouse is DuckDB. `warehouse.duckdb` in a home is the pipeline's own; read `analytics.duckdb` beside
 it, which each run replaces in one rename:
 
-    duckdb -readonly .evergreen/analytics.duckdb 'from out.funnel'
+    duckdb.connect(".evergreen/analytics.duckdb", read_only=True).sql("from out.funnel")
 
 | schema | what is in it |
 | --- | --- |

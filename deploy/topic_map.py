@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from tasks import warehouse
+
 WIDTH, HEIGHT, MARGIN = 1000, 640, 40
 LABELLED = 40
 COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#e45756", "#72b7b2", "#b279a2", "#9d755d", "#7f7f2a", "#d67195")
@@ -70,8 +72,8 @@ def main() -> None:
         sys.exit("usage: python deploy/topic_map.py HOME FILE.svg")
     home, target = sys.argv[1:]
     with duckdb.connect(f"{home}/analytics.duckdb", read_only=True) as con:
-        points = con.sql("select topic_id, x, y from out.prompt_topics order by prompt_id").pl()
-        topics = con.sql("select topic_id, name, x, y from out.topics order by size desc, topic_id").pl()
+        points = warehouse.run(con, "show/map_points")
+        topics = warehouse.run(con, "show/map_topics")
     Path(target).write_text(draw(points, topics), encoding="utf-8")
 
 

@@ -78,7 +78,7 @@ def show(
 
 @app.command
 def status(*, home: Home = ".evergreen") -> None:
-    """Show the last runs of a home and its latest release."""
+    """Show the last runs of a home: when, how they ended, what came of them."""
     from flows.report import print_runs  # noqa: PLC0415  (rich)
 
     print_runs(home)
@@ -87,6 +87,8 @@ def status(*, home: Home = ".evergreen") -> None:
 def main() -> None:
     """Run the command; the exit code tells how it ended (0, 2 input, 3 gate, 4 budget, 1 anything else)."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    if "--debug" in sys.argv:
+        os.environ["EVERGREEN_DEBUG"] = "1"
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except (EvergreenError, CycloptsError) as error:

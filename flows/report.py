@@ -6,7 +6,9 @@ import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from tasks import warehouse
 from tasks.errors import InputError
@@ -25,7 +27,7 @@ def print_summary(summary: Summary, prompts: int) -> None:
     for row in (
         summary.questions.sort("score", "uid", descending=[True, False]).head(prompts).iter_rows(named=True)
     ):
-        console.rule(f"[bold]{row['cluster']}[/] · {row['score']} of 7", align="left")
+        console.rule(f"[bold]{escape(row['cluster'])}[/] · {row['score']} of 7", align="left")
         console.print(
             textwrap.shorten(row["prompt"], _PROMPT_CHARS, placeholder=" …"), markup=False, highlight=False
         )
@@ -33,7 +35,7 @@ def print_summary(summary: Summary, prompts: int) -> None:
         f"\n{manifest['questions']} questions of {manifest['topics']} topics, "
         f"release {manifest['release_id']}:"
     )
-    console.print(str(summary.folder), soft_wrap=True, highlight=False)
+    console.print(str(summary.folder), soft_wrap=True, highlight=False, markup=False)
 
 
 def print_runs(home: str) -> None:
@@ -51,7 +53,7 @@ def print_runs(home: str) -> None:
         runs = warehouse.run(con, "show/runs")
     table = Table("started", "flow", "state", "seconds", "release", "error", box=box.SIMPLE)
     for row in runs.iter_rows():
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     Console().print(table)
 
 
@@ -74,7 +76,7 @@ def _topics(questions: pl.DataFrame) -> Table:
     for name, count, score in (
         counted.sort("questions", "cluster", descending=[True, False]).head(_TOPICS_SHOWN).iter_rows()
     ):
-        table.add_row(name, str(count), f"{score:.1f}")
+        table.add_row(Text(name), str(count), f"{score:.1f}")
     if counted.height > _TOPICS_SHOWN:
         table.add_row(f"… and {counted.height - _TOPICS_SHOWN} more", "", "")
     return table

@@ -1,5 +1,6 @@
 """What every flow runs in: a home that it alone holds, a run that is recorded, a copy for analysts."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -11,6 +12,8 @@ from tasks.home.task import finish, start
 from tasks.refs import Run
 from tasks.settings import Settings
 from tasks.storage import hold_home
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -27,7 +30,16 @@ def run_on(home: str, flow: str, settings: Settings) -> Iterator[Run]:
         try:
             yield run
         except BaseException as error:
-            # Messages of other errors may quote data.
-            finish(run, "failed", str(error) if isinstance(error, EvergreenError) else type(error).__name__)
+            _finish_failed(run, error)
             raise
         finish(run, "done", "")
+
+
+def _finish_failed(run: Run, error: BaseException) -> None:
+    """End a run that failed; a second failure, say of a full disk, must not hide the first."""
+    # Messages of errors that are not ours may quote data.
+    reason = str(error) if isinstance(error, EvergreenError) else type(error).__name__
+    try:
+        finish(run, "failed", reason)
+    except Exception:
+        logger.exception("the end of the run could not be recorded")

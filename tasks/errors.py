@@ -17,3 +17,7 @@ class GateRefused(EvergreenError):
     """A critical check failed at a stage boundary: the check, the count and the ids."""
 
     exit_code = 3
+
+
+class StageFailed(EvergreenError):
+    """A fault of the program: the type of the error and where it was, never what it said."""

@@ -30,7 +30,9 @@ class StageSettings(BaseModel):
 class IngestSettings(StageSettings):
     """How sources are read."""
 
-    batch_rows: int = Field(10_000, ge=1, description="Rows held in memory and written at a time.")
+    batch_rows: int = Field(
+        50_000, ge=1, description="Rows held in memory and written at a time, fewer where prompts are long."
+    )
     max_record_bytes: int = Field(
         16_000_000, ge=1_000, description="A longer record is rejected as `too_large`, so memory stays flat."
     )

@@ -1,13 +1,18 @@
 """The home of a test set: its folders, its lock, and files that are never seen half-written."""
 
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import IO
 
 from tasks.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 
 def open_home(home: str) -> Path:
@@ -36,11 +41,11 @@ def hold_home(home: str, wait_seconds: float) -> Iterator[None]:
     """Keep other runs out of a home while the block runs; the kernel lets go if the process is killed.
 
     Raises:
-        InputError: another run has held it for `wait_seconds`.
+        InputError: another run has held it for `wait_seconds`, or its `.lock` cannot be written to.
     """
     deadline = time.monotonic() + wait_seconds
-    with (open_home(home) / ".lock").open("w") as lock:
-        while True:
+    with _open_lock(home) as lock:
+        for attempt in count():
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
@@ -50,8 +55,18 @@ def hold_home(home: str, wait_seconds: float) -> Iterator[None]:
                         f"--home {home}: another run has held it for {wait_seconds:g} s; "
                         "start again when it is done, or use another home"
                     ) from error
+                if attempt == 0:
+                    logger.info("%s: another run holds it; waiting up to %g s", home, wait_seconds)
                 time.sleep(0.2)
         yield
+
+
+def _open_lock(home: str) -> IO[str]:
+    path = open_home(home) / ".lock"
+    try:
+        return path.open("w")
+    except OSError as error:
+        raise InputError(f"--home {home}: {path.name} cannot be written to: {error.strerror}") from error
 
 
 def write_atomic(path: Path, content: bytes) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -81,6 +82,11 @@ def query_text(name: str) -> str:
     return (SQL / "queries" / f"{name}.sql").read_text(encoding="utf-8")
 
 
+def utc_now() -> datetime:
+    """The time as the warehouse keeps it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def migrate(home: str, lock_wait_seconds: float = 60) -> None:
     """Bring the warehouse to the newest migration and the newest views.
 
@@ -125,6 +131,8 @@ def publish_analytics(home: str, lock_wait_seconds: float = 60) -> Path:
         quoted = str(building).replace("'", "''")  # ATTACH takes no bound parameter
         con.execute(f"attach '{quoted}' as analytics")
         con.execute("copy from database warehouse to analytics")
+        for query in ("forget_conversations", "withhold_personal_data"):
+            run(con, f"home/{query}")
         con.execute("checkpoint analytics")
         con.execute("detach analytics")
     finally:

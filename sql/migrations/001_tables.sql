@@ -141,6 +141,7 @@ create table core.annotations (
 -- What a run's selection thought of each topic.
 create table core.topic_scores (
     run_id varchar not null,
+    taxonomy_id varchar not null,
     topic_id integer not null,
     name varchar not null,
     mean_score double,
@@ -160,6 +161,7 @@ create table core.selections (
     primary key (run_id, prompt_id)
 );
 
+-- A release is a candidate until it is published.
 create table core.releases (
     release_id varchar primary key,
     content_hash varchar not null,
@@ -167,7 +169,8 @@ create table core.releases (
     released_on date not null,
     prompt_count integer not null,
     topic_count integer not null,
-    location varchar not null
+    location varchar not null,
+    published_at timestamp
 );
 
 create table core.release_prompts (
@@ -177,6 +180,8 @@ create table core.release_prompts (
     topic_id integer not null,
     topic varchar not null,
     score integer not null,
+    prompt varchar not null,
+    first_seen_on date,
     primary key (release_id, uid)
 );
 
@@ -211,8 +216,8 @@ create table core.checks (
     checked_at timestamp not null
 );
 
--- The settings that a stage's rows were made with.
-create table core.stage_settings (
+-- How a stage's rows were made: the version of its code and its settings. Another recipe makes them again.
+create table core.recipes (
     stage varchar primary key,
-    settings varchar not null
+    recipe varchar not null
 );

@@ -1,7 +1,7 @@
 create or replace view out.prompts as
 select
     p.prompt_id,
-    p.prompt,
+    if(f.rule = 'personal_data', null, p.prompt) as prompt,
     p.char_count,
     p.language,
     p.first_seen_at,
@@ -20,7 +20,7 @@ left join (
 
 comment on view out.prompts is 'Every distinct prompt, kept or not.';
 comment on column out.prompts.prompt_id is 'Hash of the normalised text: the first 16 hex digits of its SHA-256.';
-comment on column out.prompts.prompt is 'The text as first seen, in Unicode NFC, without white space around it.';
+comment on column out.prompts.prompt is 'The text as first seen, in Unicode NFC, without space around it; null where it has personal data.';
 comment on column out.prompts.char_count is 'Length in characters.';
 comment on column out.prompts.language is 'ISO 639-1 code that the identifier gave; null where an earlier rule had decided.';
 comment on column out.prompts.first_seen_at is 'When it was asked first (UTC); null where no source says.';

@@ -19,10 +19,10 @@ left join (
     select scores.*
     from core.topic_scores as scores
     inner join core.runs as r on scores.run_id = r.run_id
-    qualify r.started_at = max(r.started_at) over ()
-) as s on t.topic_id = s.topic_id and t.name = s.name;
+    qualify r.started_at = max(r.started_at) over (partition by scores.taxonomy_id)
+) as s on t.taxonomy_id = s.taxonomy_id and t.topic_id = s.topic_id;
 
-comment on view out.topics is 'Topics of every taxonomy; scores are those of the last selection.';
+comment on view out.topics is 'Topics of every taxonomy; scores are those of its last selection.';
 comment on column out.topics.taxonomy_id is 'The fit that the topic belongs to: a hash of prompts, embedder, settings and seed.';
 comment on column out.topics.topic_id is 'Number in its taxonomy, 0 for the largest cluster.';
 comment on column out.topics.name is 'Its first keywords, unique in the taxonomy.';

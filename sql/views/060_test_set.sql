@@ -5,17 +5,17 @@ select
     r.uid,
     r.topic,
     r.score,
-    p.prompt,
-    p.first_seen_at
+    r.prompt,
+    r.first_seen_on
 from core.release_prompts as r
 inner join core.releases as q on r.release_id = q.release_id
-inner join core.prompts as p on r.prompt_id = p.prompt_id;
+where q.published_at is not null;
 
-comment on view out.test_set is 'The questions of every release.';
+comment on view out.test_set is 'The questions of every published release, as they were released.';
 comment on column out.test_set.release_id is 'The release.';
 comment on column out.test_set.released_on is 'Its date.';
 comment on column out.test_set.uid is 'Id of the question, which is the id of its prompt.';
 comment on column out.test_set.topic is 'Name of its topic when it was released.';
 comment on column out.test_set.score is 'Criteria it met when it was released.';
 comment on column out.test_set.prompt is 'The question.';
-comment on column out.test_set.first_seen_at is 'When it was asked first (UTC), if known.';
+comment on column out.test_set.first_seen_on is 'The day it was asked first (UTC), if known.';

@@ -16,6 +16,9 @@ from sklearn.preprocessing import normalize
 Vectors = NDArray[np.float32]
 _WORTH_PRUNING = 200
 
+# Raise it with the code of `TfidfSvd`, so that no home mixes vectors of two versions.
+_VERSION = 1
+
 
 class Embedder(Protocol):
     """Turns texts into vectors. Two embedders of the same `name` give the same vector for the same text."""
@@ -45,7 +48,8 @@ class TfidfSvd:
     @property
     def name(self) -> str:
         """`tfidf-svd-<dimensions>-<hash>`."""
-        digest = hashlib.sha256(f"{sklearn.__version__}\n{self.seed}\n{len(self.corpus)}\n".encode())
+        recipe = f"{_VERSION}\n{sklearn.__version__}\n{self.seed}\n{len(self.corpus)}\n"
+        digest = hashlib.sha256(recipe.encode())
         for text in self.corpus:
             digest.update(hashlib.sha256(text.encode()).digest())
         return f"tfidf-svd-{self.dimensions}-{digest.hexdigest()[:12]}"

@@ -16,7 +16,7 @@ from tasks.storage import write_atomic
 logger = logging.getLogger(__name__)
 
 
-@stage("embed")
+@stage("embed", retries=3)
 def embed(run: Run, prompts: Ref, settings: EmbedSettings) -> Ref:
     """Embed the eligible prompts that have no vector of this embedder yet, a shard at a time."""
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)

@@ -4,6 +4,8 @@ Great Expectations' own pages load scripts, styles and pictures from six hosts, 
 them. The templates in `pages/` hold all they need, so that pages open anywhere and tell nobody.
 """
 
+import shutil
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
     from great_expectations.render.view.view import DefaultJinjaPageView
 
-# The index lists this many results, newest first; all results are in core.checks.
+# So many results are kept and listed, newest first; all results are in core.checks.
 LISTED_RESULTS = 70
 _STORE = "results"
 
@@ -37,12 +39,17 @@ def open_context(folder: Path) -> "AbstractDataContext":
 
 
 def add_page(
-    context: "AbstractDataContext", boundary: str, run_id: str, results: "list[ExpectationValidationResult]"
+    folder: Path,
+    context: "AbstractDataContext",
+    boundary: str,
+    run_id: str,
+    results: "list[ExpectationValidationResult]",
 ) -> None:
-    """Add one page with the results of a boundary, and list it in the index.
+    """Add one page with the results of a boundary, list it in the index, and remove the oldest.
 
     Args:
-        context: from `open_context`.
+        folder: where the Data Docs are.
+        context: from `open_context`, of the same folder.
         boundary: its suite's name, which heads the page.
         run_id: the run that was checked.
         results: of all checks; a page counts as failed if a critical one is.
@@ -70,7 +77,19 @@ def add_page(
         meta={"run_id": run, "great_expectations_version": gx.__version__},
     )
     context.validation_results_store.store_validation_results(page, key)
+    _forget_old(folder)
     context.build_data_docs(resource_identifiers=[key])
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove the results that the index has no room for, and their pages."""
+    results = (folder / "results").glob("*/*/*")  # boundary, run, time
+    for old in sorted(results, key=lambda path: path.name, reverse=True)[LISTED_RESULTS:]:
+        for kind in ("results", "validations"):
+            gone = folder / kind / old.relative_to(folder / "results")
+            shutil.rmtree(gone, ignore_errors=True)
+            with suppress(OSError):  # the run has other results
+                gone.parent.rmdir()
 
 
 class ResultView:

@@ -1,7 +1,6 @@
 """The Prefect task of gate: the suite of a stage's output → core.checks, Data Docs and a table artifact."""
 
 import logging
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from tasks.errors import GateRefused
 from tasks.gate.suite import load
 from tasks.gate.validate import Check, validate
 from tasks.refs import Ref, Run
-from tasks.stage import stage
+from tasks.stage import best_effort, stage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +33,7 @@ _CHECKS: dict[str, pl.DataType] = {
 }
 
 
-@stage("gate", run_name="gate: {ref.stage}")
+@stage("gate", retries=1, run_name="gate: {ref.stage}")
 def gate(run: Run, ref: Ref) -> Ref:
     """Let a stage's output pass, or stop the run.
 
@@ -79,11 +78,13 @@ def _read(con: duckdb.DuckDBPyConnection, query: str, run: Run, ref: Ref) -> "pd
 
 
 def _store(run: Run, ref: Ref, checks: list[Check]) -> None:
+    """Keep the results, instead of those that an earlier attempt of the same run left."""
     rows = [[getattr(result, name) for name in _CHECKS] for result in checks]
     tables = {"checks": pl.DataFrame(rows, schema=_CHECKS, orient="row")}
-    row = {"run_id": run.id, "boundary": ref.stage, "now": datetime.now(UTC).replace(tzinfo=None)}
+    row = {"run_id": run.id, "boundary": ref.stage}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "gate/add_checks", row, tables)
+        warehouse.run(con, "gate/forget_checks", row)
+        warehouse.run(con, "gate/add_checks", row | {"now": warehouse.utc_now()}, tables)
 
 
 def _urgency(result: Check) -> tuple[bool, bool]:
@@ -94,8 +95,9 @@ def _urgency(result: Check) -> tuple[bool, bool]:
 def _show(ref: Ref, checks: list[Check]) -> None:
     passed = sum(result.passed for result in checks)
     rows = [{name: getattr(result, name) for name in _SHOWN} for result in sorted(checks, key=_urgency)]
-    create_table_artifact(
-        [{**row, "sample_ids": ", ".join(row["sample_ids"])} for row in rows],
-        key=f"checks-{ref.stage}",
-        description=f"{passed} of {len(checks)} checks after {ref.stage} passed",
-    )
+    with best_effort(f"showing the checks after {ref.stage}"):
+        create_table_artifact(
+            [{**row, "sample_ids": ", ".join(row["sample_ids"])} for row in rows],
+            key=f"checks-{ref.stage}",
+            description=f"{passed} of {len(checks)} checks after {ref.stage} passed",
+        )

@@ -63,7 +63,7 @@ def validate(
         results |= {
             rule.name: _run_rule(_batch(frames, offenders[rule.name][["id"]]), rule) for rule in suite.rules
         }
-        docs.add_page(context, suite.boundary, run_id, list(results.values()))
+        docs.add_page(folder, context, suite.boundary, run_id, list(results.values()))
     return [_expectation_check(check, results[check.name], rows) for check in suite.expectations] + [
         _rule_check(rule, results[rule.name], offenders[rule.name]) for rule in suite.rules
     ]

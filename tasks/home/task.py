@@ -1,7 +1,6 @@
 """The Prefect tasks that begin and end a run: core.runs, migrations, analytics.duckdb."""
 
 import logging
-from datetime import UTC, datetime
 
 from tasks import warehouse
 from tasks.refs import Run
@@ -15,9 +14,9 @@ logger = logging.getLogger(__name__)
 def start(run: Run, flow: str, settings: Settings) -> None:
     """Bring the warehouse up to date and note that the run has begun."""
     warehouse.migrate(run.home, run.lock_wait_seconds)
-    row = {"run_id": run.id, "flow": flow, "now": _now(), "settings": settings.model_dump_json()}
+    row = {"run_id": run.id, "flow": flow, "now": warehouse.utc_now(), "settings": settings.model_dump_json()}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "home/interrupt_runs", {"now": _now()})
+        warehouse.run(con, "home/interrupt_runs", {"now": warehouse.utc_now()})
         warehouse.run(con, "home/start_run", row)
 
 
@@ -30,11 +29,7 @@ def finish(run: Run, state: str, error: str) -> None:
         state: `done` or `failed`.
         error: why it failed, in one line without prompts; empty if it did not.
     """
-    row = {"run_id": run.id, "state": state, "now": _now(), "error": error or None}
+    row = {"run_id": run.id, "state": state, "now": warehouse.utc_now(), "error": error or None}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "home/finish_run", row)
     logger.info("analysts' copy: %s", warehouse.publish_analytics(run.home, run.lock_wait_seconds))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -137,7 +137,7 @@ def _csv(stream: io.BufferedReader, max_record_bytes: int) -> Iterator[Record | 
 
 
 def _parquet(file: IO[bytes]) -> Iterator[Record | Broken]:
-    """Read row group by row group; a damaged one is one `Broken`, at the first row that can't be read."""
+    """Read row group by row group; each row of a damaged one that can't be read is a `Broken`."""
     position = 0
     try:
         parquet = pq.ParquetFile(file)
@@ -147,8 +147,12 @@ def _parquet(file: IO[bytes]) -> Iterator[Record | Broken]:
     except (pa.ArrowException, OSError, ValueError) as error:
         yield Broken(1, "truncated", f"not readable as Parquet: {_first_line(error)}")
         return
+    if sum(sizes) != parquet.metadata.num_rows:
+        yield Broken(1, "truncated", "not readable as Parquet: its row counts disagree")
+        return
     for number, size in enumerate(sizes):
         end = position + size
+        fault = "rows are missing"
         try:
             for batch in parquet.iter_batches(batch_size=1_000, row_groups=[number]):
                 for item in _rows(batch, position):
@@ -157,8 +161,8 @@ def _parquet(file: IO[bytes]) -> Iterator[Record | Broken]:
         except SourceError:
             raise
         except (pa.ArrowException, OSError) as error:
-            lost = f"rows {position + 1} to {end} are not readable: {_first_line(error)}"
-            yield Broken(position + 1, "bad_parquet", lost)
+            fault = _first_line(error)
+        yield from (Broken(lost, "bad_parquet", fault) for lost in range(position + 1, end + 1))
         position = end
 
 

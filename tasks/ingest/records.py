@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.errors import EvergreenError
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -21,5 +23,5 @@ class Broken:
     detail: str
 
 
-class SourceError(OSError):
-    """The source itself failed (network, disk), so nothing can be said about the rest of the file."""
+class SourceError(EvergreenError, OSError):
+    """The source itself failed (network, disk): as an OSError it is worth another try."""

@@ -66,10 +66,9 @@ def to_conversation(row: Row) -> Conversation:
     """
     schema = recognise(frozenset(row))
     if schema is None:
-        columns = ", ".join(sorted(row))[:200]
-        raise RecordError(
-            "unknown_schema", f"columns: {columns if columns.isprintable() else ascii(columns)}"
-        )
+        # No other name: without a header row, or with data for keys, names are the users' text.
+        known = ", ".join(sorted(_MARKS & set(row))) or "none"
+        raise RecordError("unknown_schema", f"{len(row)} columns, of which known: {known}")
     try:
         conversation = schema.convert(schema.name, row)
     except _WRONG as error:
@@ -200,6 +199,7 @@ SCHEMAS = (
     Schema("alpaca_eval", frozenset({"instruction"}), _instruction),
     Schema("plain", frozenset({"prompt"}), _plain),
 )
+_MARKS = frozenset[str]().union(*(schema.columns for schema in SCHEMAS))
 
 
 def _user_turns(turns: list[Row]) -> tuple[list[str], bool]:

@@ -42,18 +42,20 @@ _BATCH_CHARS = 32_000_000  # rows are written earlier where prompts are long
 
 @stage("ingest", retries=3)
 def ingest(run: Run, source_urls: list[str], settings: IngestSettings) -> Ref:
-    """Read every file of the sources that the home has not read yet.
+    """Read every file of the sources that the home has not read yet, in the place of its older version.
 
     A file's rows are written batch by batch, and count once the file itself is in `raw.files`: what an
     interrupted run left of a file is removed before it is read again.
 
     Raises:
         InputError: a source without files, a named file of which nothing can be read, or nothing but such.
+        SourceError: a source failed.
     """
-    files = {file.file_id: file for url in source_urls for file in sources.find(url)}
-    known = set(warehouse.read(run.home, "ingest/files", {}, run.lock_wait_seconds)["file_id"])
-    new = [file for file_id, file in files.items() if file_id not in known]
-    _refuse_unreadable(new, settings, is_any_known=bool(known & set(files)))
+    files = {(file.url, file.place): file for url in source_urls for file in sources.find(url)}
+    known_files = warehouse.read(run.home, "ingest/files", {}, run.lock_wait_seconds)
+    known = {(url, place): file_id for file_id, url, place in known_files.iter_rows()}
+    new = [file for place, file in files.items() if known.get(place) != file.file_id]
+    _refuse_unreadable(new, settings, is_any_known=len(new) < len(files))
     logger.info("files: %d, new: %d", len(files), len(new))
     with (
         progress("ingest", sum(file.size for file in new)) as advance,
@@ -61,6 +63,9 @@ def ingest(run: Run, source_urls: list[str], settings: IngestSettings) -> Ref:
     ):
         for file in new:
             _read_file(run, file, settings, writer, advance)
+            if older := known.get((file.url, file.place)):
+                writer.forget(older)
+                writer.put("forget_clean_recipe")
     rows = warehouse.read(run.home, "ingest/count", {}, run.lock_wait_seconds).item()
     return Ref(stage="ingest", table="raw.conversations", key="all", rows=rows)
 
@@ -149,6 +154,10 @@ class _Writer:
     def put(self, query: str, **parameters: object) -> None:
         self._queries.append((f"ingest/{query}", parameters, {}))
 
+    def forget(self, file_id: str) -> None:
+        for table in ("conversations", "rejects", "file"):
+            self.put(f"forget_{table}", file_id=file_id)
+
     def put_batch(self, file_id: str, batch: _Batch) -> None:
         tables = {
             "conversations": pl.DataFrame(batch.conversations, schema=_CONVERSATIONS, orient="row"),
@@ -177,8 +186,7 @@ def _read_file(
     writer: _Writer,
     advance: Callable[[int], None],
 ) -> None:
-    writer.put("forget_conversations", file_id=file.file_id)
-    writer.put("forget_rejects", file_id=file.file_id)
+    writer.forget(file.file_id)  # what an interrupted run left
     rows = rejects = seen = 0
     with file.open() as raw:
         for batch in _batches(read_records(raw, settings.max_record_bytes), settings.batch_rows):

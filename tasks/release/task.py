@@ -76,7 +76,8 @@ def _identity(run: Run, questions: pl.DataFrame, digest: str, date: str) -> dict
 def _find(home: str, digest: str) -> Path | None:
     """The release of this home with the same content, if it was finished."""
     found = sorted((Path(home) / "releases").glob(f"*-{digest[:_HASH_DIGITS]}/{MANIFEST}"))
-    return found[0].parent if found else None
+    same = (path.parent for path in found if orjson.loads(path.read_bytes())["content_sha256"] == digest)
+    return next(same, None)
 
 
 def _write(home: str, questions: pl.DataFrame, manifest: dict[str, Any]) -> Path:
@@ -108,4 +109,3 @@ def _record(run: Run, folder: Path, digest: str, questions: pl.DataFrame) -> Non
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "release/add_release", row)
         warehouse.run(con, "release/add_prompts", {"release_id": folder.name}, {"questions": questions})
-        warehouse.run(con, "release/mark_run", {"release_id": folder.name, "run_id": run.id})

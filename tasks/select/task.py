@@ -21,7 +21,8 @@ def select(run: Run, topics: Ref, annotations: Ref, settings: SelectSettings) ->
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         for name in ("selections", "topic_scores"):
             warehouse.run(con, f"select/forget_{name}", {"run_id": run.id})
-            warehouse.run(con, f"select/add_{name}", {"run_id": run.id}, tables)
+        warehouse.run(con, "select/add_selections", {"run_id": run.id}, tables)
+        warehouse.run(con, "select/add_topic_scores", {"run_id": run.id, "taxonomy_id": topics.key}, tables)
     chosen = selection.prompts["reject_reason"].null_count()
     _log(selection, chosen, settings)
     return Ref(stage="select", table="core.selections", key=run.id, rows=chosen)

@@ -21,9 +21,9 @@ _NAME_WORDS = 3
 _WORD = re.compile(r"(?u)\b[^\W\d_][\w+#]+")
 # What people say to any assistant, about anything.
 _CHATTER = """
-    can't couldn did didn does doesn doing don don't explain getting give going got i'm i've im isn it's just
-    keep know let like list make making need please really say says thing things trying use used using wanna
-    want wants wasn what's whats won't won wouldn write
+    couldn did didn does doesn doing don explain getting give going got isn just keep know let like list make
+    making need please really say says thing things trying use used using wanna want wants wasn whats won
+    wouldn write
 """
 _STOP_WORDS = sorted(ENGLISH_STOP_WORDS.union(_CHATTER.split()))
 
@@ -102,7 +102,7 @@ def _is_wordless(texts: list[str]) -> bool:
     """Whether fewer than two words are left without stop words: c-TF-IDF has nothing to weigh then."""
     words: set[str] = set()
     for text in texts:
-        words.update(set(_WORD.findall(text.lower())) - ENGLISH_STOP_WORDS)
+        words.update(set(_WORD.findall(text.lower())).difference(_STOP_WORDS))
         if len(words) > 1:
             return False
     return True
@@ -114,7 +114,7 @@ def _fit(texts: list[str], labels: Labels, vectors: Vectors) -> BERTopic:
         umap_model=BaseDimensionalityReduction(),
         hdbscan_model=BaseCluster(),
         vectorizer_model=CountVectorizer(
-            stop_words="english", token_pattern=_WORD.pattern, max_features=100_000
+            stop_words=_STOP_WORDS, token_pattern=_WORD.pattern, max_features=100_000
         ),
         ctfidf_model=ClassTfidfTransformer(),
         top_n_words=KEYWORDS,

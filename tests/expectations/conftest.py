@@ -14,6 +14,8 @@ def good_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     warehouse.migrate(str(folder))
     with warehouse.transaction(str(folder)) as con:
         con.execute((Path(__file__).parent / "good_home.sql").read_text())
+        keys = {"run_id": "run-1", "taxonomy_id": "tax-1", "annotator": "heuristic-1"}
+        warehouse.run(con, "release/add_funnel", {**keys, "funnel_run_id": "run-1"})
     return folder
 
 

@@ -55,15 +55,16 @@ values (
 );
 
 insert into core.topic_scores
-select 'run-1', i, 'SENTINEL words ' || i, 6.0, 15, 15, true, true
+select 'run-1', 'tax-1', i, 'SENTINEL words ' || i, 6.0, 15, 15, true, true
 from range(10) as t (i);
 
 insert into core.selections
 select 'run-1', prompt_id(i), i % 10, if(i < 20, null, 'topic_full')
-from range(150) as t (i);
+from range(149) as t (i);
 
-insert into core.releases values ('rel-1', 'hash', 'run-1', date '2026-01-05', 20, 10, 'releases/rel-1');
+insert into core.releases
+values ('rel-1', 'hash', 'run-1', date '2026-01-05', 20, 10, 'releases/rel-1', timestamp '2026-01-05 12:00:00');
 
 insert into core.release_prompts
-select 'rel-1', 'uid-' || i, prompt_id(i), i % 10, 'SENTINEL words ' || i % 10, 6
+select 'rel-1', 'uid-' || i, prompt_id(i), i % 10, 'SENTINEL words ' || i % 10, 6, 'SENTINEL prompt ' || i, null
 from range(20) as t (i);

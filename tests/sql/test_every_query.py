@@ -2,12 +2,14 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from tasks import warehouse
 
+GOOD_HOME = Path(__file__).parents[1] / "expectations" / "good_home.sql"
 QUERIES = sorted(
     path.relative_to(warehouse.SQL / "queries").with_suffix("").as_posix()
     for path in (warehouse.SQL / "queries").rglob("*.sql")
@@ -28,6 +30,7 @@ PARAMETERS = {
     "location": "releases/rel-2",
     "now": datetime(2026, 1, 5),  # noqa: DTZ001  (the warehouse's times have no zone)
     "prompts": 20,
+    "recipe": "rules 1: {}",
     "rejects": 5,
     "release_id": "rel-2",
     "released_on": "2026-01-05",
@@ -63,6 +66,9 @@ FRAMES = {
     "tree": "select * from core.topic_tree",
 }
 
+# Queries on the analysts' copy, which is attached beside the warehouse.
+IN_THE_COPY = ("home/forget_conversations", "home/withhold_personal_data")
+
 
 @pytest.fixture
 def frames(con: duckdb.DuckDBPyConnection) -> None:
@@ -70,12 +76,31 @@ def frames(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"create temp view {name} as {query} limit 0")
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("name", sorted(set(QUERIES) - {*IN_THE_COPY}))
 def test_it_runs_on_a_migrated_warehouse(con: duckdb.DuckDBPyConnection, frames: None, name: str) -> None:
     used = set(re.findall(r"\$(\w+)", warehouse.query_text(name)))
     values = {key: value for key, value in (PARAMETERS | NEW.get(name, {})).items() if key in used}
     rows = warehouse.run(con, name, values)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", column.lower()) for column in rows.columns)
+
+
+def test_the_analysts_copy_has_no_raw_text_and_no_personal_data() -> None:
+    with duckdb.connect() as con:
+        warehouse.apply_migrations(con)
+        con.execute(GOOD_HOME.read_text())
+        con.execute(
+            "insert into core.flags select prompt_id, 'personal_data', 'email' from core.prompts limit 1"
+        )
+        con.execute("attach ':memory:' as analytics")
+        con.execute("copy from database memory to analytics")
+        for name in IN_THE_COPY:
+            warehouse.run(con, name)
+        assert con.execute("select count(*) from analytics.raw.conversations").fetchone() == (0,)
+        [(empty,)] = con.execute("select count(*) from analytics.core.prompts where prompt = ''").fetchall()
+        [(flagged,)] = con.execute(
+            "select count(distinct prompt_id) from core.flags where rule = 'personal_data'"
+        ).fetchall()
+    assert empty == flagged > 0
 
 
 def test_a_query_ends_without_a_semicolon_and_holds_one_statement() -> None:

@@ -1,5 +1,6 @@
 """A home: made, locked, and written to in whole files."""
 
+import logging
 import subprocess
 import sys
 import time
@@ -62,3 +63,21 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
         assert reader.read() == b"old"
     assert path.read_bytes() == b"new"
     assert [file.name for file in path.parent.iterdir()] == ["latest.json"]
+
+
+def test_a_lock_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".lock").mkdir()
+    with (
+        pytest.raises(InputError, match=rf"--home {tmp_path}: \.lock cannot be written to: Is a directory"),
+        hold_home(str(tmp_path), 0),
+    ):
+        pass
+
+
+def test_waiting_for_a_home_is_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "tasks.storage")
+    with hold_home(str(tmp_path), 0):
+        assert caplog.messages == []
+        with pytest.raises(InputError), hold_home(str(tmp_path), 0.7):
+            pass
+    assert caplog.messages == [f"{tmp_path}: another run holds it; waiting up to 0.7 s"]

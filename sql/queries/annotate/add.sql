@@ -1,4 +1,4 @@
-insert into core.annotations (
+insert or replace into core.annotations (
     prompt_id,
     annotator,
     outcome,

@@ -1,1 +1,5 @@
-select file_id from raw.files
+select
+    file_id,
+    url,
+    left(file_id, 8) as place
+from raw.files

@@ -1,8 +1,9 @@
 insert into core.topic_scores (
-    run_id, topic_id, name, mean_score, annotated_count, passing_count, is_eligible, is_chosen
+    run_id, taxonomy_id, topic_id, name, mean_score, annotated_count, passing_count, is_eligible, is_chosen
 )
 select
     $run_id,
+    $taxonomy_id,
     topic_id,
     name,
     mean_score,

@@ -1,1 +1,3 @@
-delete from core.topic_scores where run_id = $run_id
+-- Of earlier runs, only those that came to a release are worth keeping.
+delete from core.topic_scores
+where run_id = $run_id or run_id not in (select run_id from core.releases)

@@ -27,6 +27,7 @@ def read(path: Path) -> pl.DataFrame:
                     (
                         item.position,
                         found.asked_at,
+                        found.asker,
                         found.prompt,
                         found.turn_count,
                         found.language,
@@ -36,6 +37,7 @@ def read(path: Path) -> pl.DataFrame:
     schema = {
         "position": pl.Int64,
         "asked_at": pl.Datetime("us"),
+        "asker": pl.String,
         "prompt": pl.String,
         "turn_count": pl.Int32,
         "stated_language": pl.String,

@@ -14,4 +14,6 @@ def home(tmp_path: Path) -> Path:
     warehouse.migrate(str(tmp_path))
     with warehouse.transaction(str(tmp_path)) as con:
         con.execute(GOOD_HOME.read_text())
+        keys = {"run_id": "run-1", "taxonomy_id": "tax-1", "annotator": "heuristic-1"}
+        warehouse.run(con, "release/add_funnel", {**keys, "funnel_run_id": "run-1"})
     return tmp_path

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.exceptions import Abort, CancelledRun, PausedRun
 
 from tasks import warehouse
 from tasks.errors import GateRefused
 from tasks.gate import docs
 from tasks.gate import task as gate_task
 from tasks.refs import Ref, Run
+from tasks.stage import best_effort
 
 CLEAN = Ref(stage="clean", table="core.prompts", key="eligible", rows=150)
 EVERY = [
@@ -38,7 +40,8 @@ MANY_FAULTS = """
     update core.topics set name = 'SENTINEL';
     update core.annotations set score = 9;
     update core.topic_scores set is_chosen = false;
-    update core.release_prompts set score = 9;
+    update core.release_prompts set score = 9, prompt = 'SENTINEL mail to sentinel@example.com';
+    update core.funnel set row_count = row_count + 1 where stage = 'ingest';
     insert into core.flags select prompt_id, 'toxic', 'SENTINEL' from core.release_prompts;
 """
 
@@ -117,6 +120,58 @@ def test_a_warning_is_logged_and_goes_on(
     assert "refused</td>" not in (Path(run.home) / "docs" / "index.html").read_text()
 
 
+def test_a_gate_that_is_run_again_replaces_its_results(run: Run, artifacts: list[dict[str, Any]]) -> None:
+    gate_task.gate.fn(run.model_copy(update={"id": "run-0"}), CLEAN)
+    gate_task.gate.fn(run, EVERY[2])
+    before = kept(run)
+    change(run, "update core.prompts set language = null")
+    gate_task.gate.fn(run, CLEAN)
+    change(run, "update core.prompts set language = 'en'")
+    gate_task.gate.fn(run, CLEAN)
+    after = kept(run)
+    assert len(after) == len(before) + 10
+    assert all(row in after for row in before)
+    assert all(row[4] for row in after)
+
+
+def test_a_passing_fault_of_the_disk_is_tried_again_without_a_trace(
+    run: Run, artifacts: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(docs, "add_page", fail)
+        with pytest.raises(OSError, match="No space"):
+            gate_task.gate.fn(run, CLEAN)
+    assert kept(run) == artifacts == []
+    assert gate_task.gate.retries == 1
+    assert gate_task.gate.fn(run, CLEAN) == CLEAN
+    assert len(kept(run)) == 10
+
+
+def test_what_cannot_be_shown_does_not_stop_a_good_run(
+    run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("SENTINEL")
+
+    monkeypatch.setattr(gate_task, "create_table_artifact", fail)
+    with caplog.at_level(logging.WARNING):
+        assert gate_task.gate.fn(run, CLEAN) == CLEAN
+    assert "showing the checks after clean failed: RuntimeError; going on without" in caplog.messages
+    assert "SENTINEL" not in caplog.text
+    change(run, "insert into core.flags values ('gone', 'toxic', '')")
+    with pytest.raises(GateRefused):
+        gate_task.gate.fn(run, CLEAN)
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, CancelledRun, PausedRun, Abort])
+def test_an_end_or_a_pause_of_the_run_gets_through(signal: type[BaseException]) -> None:
+    with pytest.raises(signal), best_effort("showing"):
+        raise signal
+
+
 def test_no_prompt_text_leaves_the_warehouse(run: Run, artifacts: list[dict[str, Any]]) -> None:
     change(run, MANY_FAULTS)
     for ref in EVERY:
@@ -147,12 +202,18 @@ def test_pages_need_nothing_from_elsewhere(run: Run) -> None:
     assert not re.search(r"<script|<link|<img|https?://", index)
 
 
-def test_the_index_lists_the_newest_results(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(docs, "LISTED_RESULTS", 2)
+def test_the_newest_results_are_kept_and_listed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         gate_task.check(run.model_copy(update={"id": f"run-{number}"}), CLEAN)
-    listed = re.findall(r"<td>(run-\d)</td>", (Path(run.home) / "docs" / "index.html").read_text())
-    assert listed == ["run-2", "run-1"]
+    monkeypatch.setattr(docs, "LISTED_RESULTS", 2)
+    gate_task.check(run.model_copy(update={"id": "run-2"}), EVERY[0])
+    folder = Path(run.home) / "docs"
+    listed = re.findall(r"<td>(run-\d)</td>", (folder / "index.html").read_text())
+    assert listed == ["run-2", "run-2"]
+    for kind in ("results", "validations"):
+        runs = sorted(str(path.relative_to(folder / kind)) for path in folder.glob(f"{kind}/*/*"))
+        assert runs == ["clean/run-2", "ingest/run-2"]
+        assert len([path for path in (folder / kind).glob("*/*/*/*") if path.is_file()]) == 2
 
 
 def test_nobody_is_called_and_nothing_is_printed(

@@ -2,19 +2,23 @@
 
 import gzip
 import json
+import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tasks import warehouse
-from tasks.errors import InputError
+from tasks.clean.task import clean
+from tasks.errors import EvergreenError, InputError
 from tasks.ingest import task
+from tasks.ingest.records import SourceError
 from tasks.ingest.task import ingest
 from tasks.refs import Ref, Run
-from tasks.settings import IngestSettings
+from tasks.settings import CleanSettings, IngestSettings
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -68,8 +72,100 @@ def test_a_file_is_read_once_and_again_when_it_changes(run: Run, write: Write) -
     assert _ingest(run, path, path.parent, path.parent / "*").rows == 2
     assert _ingest(run, path).rows == 2
     write("a.jsonl", _lines("one", "two", "three"))
+    assert _ingest(run, path).rows == 3
+
+
+def _clean(run: Run) -> dict[str, list[tuple[Any, ...]]]:
+    clean.fn(run, Ref(stage="ingest", table="raw.conversations", key="all", rows=0), CleanSettings())
+    for query in ("prompts_sighted", "conversations_sighted", "duplicates_known"):
+        assert warehouse.read(run.home, f"gate/{query}").is_empty(), query
+    tables = {"prompts": "* exclude (run_id)", "sightings": "* exclude (file_id)", "flags": "*"}
+    return {name: _rows(run, f"select {what} from core.{name} order by all") for name, what in tables.items()}
+
+
+def _questions(*days: int) -> str:
+    rows = [(f"What changed in the garden on day {day}, and why?", f"2024-01-{day:02}") for day in days]
+    return "".join(json.dumps({"prompt": prompt, "asked_at": day}) + "\n" for prompt, day in rows)
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        (_questions(1, 2), _questions(1, 2, 3)),
+        (_questions(1, 2) + "{oops\n", _questions(2, 3)),
+        (_questions(1, 2, 3), _questions(4), _questions(1, 2, 3)),
+    ],
+    ids=["grown", "rewritten", "restored"],
+)
+def test_a_new_version_of_a_file_takes_the_place_of_the_old_one(
+    run: Run, write: Write, tmp_path: Path, versions: tuple[str, ...]
+) -> None:
+    write("other.jsonl", _questions(2, 5))
+    for version in versions:
+        folder = write("a.jsonl", version).parent
+        _ingest(run, folder)
+        cleaned = _clean(run)
+    fresh = Run(id="run-1", home=str(tmp_path / "fresh"), seed=42, lock_wait_seconds=5)
+    Path(fresh.home).mkdir()
+    warehouse.migrate(fresh.home)
+    _ingest(fresh, folder)
+    assert cleaned == _clean(fresh)
+    for table in ("files", "conversations", "rejects"):
+        rows = [_rows(home, f"select file_id from raw.{table} order by all") for home in (run, fresh)]
+        assert rows[0] == rows[1], table
+
+
+def test_the_old_version_stays_until_the_new_one_is_read_to_its_end(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("a.jsonl", _lines("one", "two"))
     _ingest(run, path)
-    assert _rows(run, "select row_count from raw.files order by row_count") == [(2,), (3,)]
+    write("a.jsonl", _lines(*map(str, range(100))))
+    plain = task.read_records
+
+    def dies(*args: Any) -> Any:
+        yield from (item for item in plain(*args) if item.position < 50)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(task, "_refuse_unreadable", lambda *_, **__: None)
+    monkeypatch.setattr(task, "read_records", dies)
+    with pytest.raises(ConnectionResetError):
+        _ingest(run, path, batch_rows=10)
+    assert warehouse.read(run.home, "ingest/count").item() == 2
+    monkeypatch.undo()
+    assert _ingest(run, path, batch_rows=10).rows == 100
+    assert len(_prompts(run)) == 100
+
+
+def test_files_of_one_name_in_two_archives_are_two_files(run: Run, tmp_path: Path) -> None:
+    for name, prompt in (("a.zip", "one"), ("b.zip", "two")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("logs.jsonl", _lines(prompt))
+        _ingest(run, f"zip://logs.jsonl::{tmp_path / name}")
+    assert _prompts(run) == ["one", "two"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_text_in_the_place_of_column_names_is_not_told(run: Run, write: Write, name: str) -> None:
+    secret = "my name is Ann"
+    content = f"{secret},prompts\n{secret},b\n" if name == "a.csv" else json.dumps({secret: 1, "uid": secret})
+    write("good.jsonl", _lines("one"))
+    _ingest(run, write(name, content).parent)
+    ((detail,),) = _rows(run, "select detail from raw.rejects")
+    assert secret not in detail
+    assert detail.startswith("2 columns, of which known: ")
+
+
+def test_a_failure_of_the_source_is_tried_again_and_a_fault_of_the_input_is_not() -> None:
+    for error, is_retried in (
+        (SourceError("gone"), True),
+        (TimeoutError(), True),
+        (InputError("bad"), False),
+    ):
+        state = SimpleNamespace(result=lambda error=error, **_: error)
+        assert ingest.retry_condition_fn(ingest, None, state) is is_retried
+    assert isinstance(SourceError("gone"), EvergreenError), "the command says it in one line"
+    assert (str(SourceError("gone")), SourceError.exit_code) == ("gone", 1)
 
 
 def test_an_interrupted_file_is_read_again_without_double_rows(
@@ -126,8 +222,8 @@ def test_a_bad_file_in_a_folder_stops_nothing(run: Run, write: Write) -> None:
         ("a.jsonl", "", "the file is empty"),
         ("a.json", "[]", "the file is empty"),
         ("a.csv", "prompt\n", "the file is empty"),
-        ("a.jsonl", '{"text": "hello"}\n', "record 1 is unknown_schema: columns: text"),
-        ("a.csv", "question,answer\na,b\n", "record 1 is unknown_schema: columns: answer, question"),
+        ("a.jsonl", '{"text": "hello"}\n', "record 1 is unknown_schema: 1 columns, of which known: none"),
+        ("a.csv", "question,answer\na,b\n", "record 1 is unknown_schema: 2 columns, of which known: none"),
         ("a.xlsx", b"PK\x03\x04\0\0", "record 1 is unknown_format"),
         ("a.parquet", b"PAR1", "record 1 is truncated"),
     ],

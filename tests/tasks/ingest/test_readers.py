@@ -266,7 +266,34 @@ def test_a_damaged_row_group_costs_no_other() -> None:
     data[start : start + 60] = b"\xff" * 60
     items = read(bytes(data))
     assert [value["id"] for value in values(items)] == [f"row {n}" for n in range(100) if not 40 <= n < 60]
-    assert faults(items) == [(41, "bad_parquet")]
+    assert faults(items) == [(position, "bad_parquet") for position in range(41, 61)]
+
+
+def test_parquet_whose_row_counts_disagree_is_one_reject() -> None:
+    data = parquet(FLAT[:5])
+    footer = data.index(b"schema")
+    damaged = data[:footer] + data[footer:].replace(b"\x16\x0a", b"\x16\x7e", 1)  # Thrift's 5 and 63
+    assert pq.read_metadata(pa.BufferReader(damaged)).num_rows == 63
+    assert faults(read(damaged)) == [(1, "truncated")]
+
+
+@pytest.mark.parametrize("write", [*JSON.values(), *TABLES.values()], ids=[*JSON, *TABLES])
+@pytest.mark.parametrize("bad", [b"\xff", b"\0", b'"', b"{", b"]", b"\\u12", b"\n", b"PAR1"])
+def test_no_parser_quotes_what_it_could_not_read(write: Writer, bad: bytes) -> None:
+    data = write([{"id": str(number), "prompt": f"secret {number} secret"} for number in range(20)])
+    for place in range(0, len(data), 7):
+        for damaged in (data[:place] + bad + data[place:], data[:place] + bad + data[place + len(bad) :]):
+            assert not [
+                item for item in read(damaged) if isinstance(item, Broken) and "secret" in item.detail
+            ]
+
+
+def test_parquet_text_is_not_quoted_where_its_footer_is_damaged() -> None:
+    data = parquet([{"secret": "secret", "prompt": str(number)} for number in range(20)])
+    for place in range(data.index(b"schema"), len(data)):
+        for bad in (b"\xff", b"\0", b"\x16"):
+            items = read(data[:place] + bad + data[place + 1 :])
+            assert not [item for item in items if isinstance(item, Broken) and "secret" in item.detail]
 
 
 def test_parquet_text_that_is_not_utf_8_costs_the_row() -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import Request, urlopen
@@ -9,11 +11,13 @@ from urllib.request import Request, urlopen
 import boto3
 import fsspec
 import pytest
+from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from tasks import warehouse
 from tasks.errors import InputError
 from tasks.ingest import sources
+from tasks.ingest.records import SourceError
 from tasks.ingest.task import ingest
 from tasks.refs import Run
 from tasks.settings import IngestSettings
@@ -86,7 +90,7 @@ def test_a_new_object_and_a_changed_one_are_seen_in_the_same_process(s3: Any, ru
     assert _ingest(run, "s3://logs/week") == 9
     body = gzip.compress(b'{"prompt": "Another question?"}\n')
     s3.put_object(Bucket="logs", Key="week/001.jsonl.gz", Body=body)
-    assert _ingest(run, "s3://logs/week") == 10
+    assert _ingest(run, "s3://logs/week") == 7
 
 
 def test_many_objects_cost_one_request_each_beside_the_listing(
@@ -140,4 +144,37 @@ def test_a_wrong_key_is_one_clear_line(s3: Any, server: str) -> None:
 def test_a_server_that_is_not_there_is_one_clear_line(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    assert "connect" in _fails("s3://logs/week")
+    start = time.monotonic()
+    for source in ("s3://logs/week", "s3://logs/week/*.gz"):
+        with pytest.raises(SourceError, match=rf"^{re.escape(source)}: the source failed: Could not connect"):
+            sources.find(source)
+    assert time.monotonic() - start < 30
+
+
+def test_a_server_that_stops_is_no_fault_of_the_input(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    url = f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    client = boto3.client("s3", endpoint_url=url)
+    client.create_bucket(Bucket="brief")
+    client.put_object(Bucket="brief", Key="a.jsonl", Body=b"{}")
+    (file,) = sources.find("s3://brief")
+    moto.stop()
+    with pytest.raises(SourceError, match=r"^s3://brief: the source failed"):
+        sources.find("s3://brief")
+    with pytest.raises(SourceError, match=r"^s3://brief/a\.jsonl: the source failed"), file.open() as raw:
+        raw.read()
+
+
+def test_a_server_that_is_overloaded_is_no_fault_of_the_input(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def overloaded(*_: Any, **__: Any) -> None:
+        raise ClientError({"Error": {"Code": "SlowDown", "Message": "Reduce your rate"}}, "ListObjectsV2")
+
+    _fill(s3, 1)
+    monkeypatch.setattr("aiobotocore.client.AioBaseClient._make_api_call", overloaded)
+    with pytest.raises(SourceError, match="Reduce your rate"):
+        sources.find("s3://logs/week")

@@ -1,5 +1,6 @@
 """Every schema is known by its columns, and its conversation is found in it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -244,7 +245,36 @@ def test_a_reason_never_quotes_the_users_text() -> None:
         assert FIRST not in str(caught.value)
 
 
-def test_column_names_cannot_write_to_the_terminal() -> None:
+def _spoilt(value: Any, secret: Any) -> Iterator[Any]:
+    """The value with the secret in the place of one part of it, each in turn; keys are parts too."""
+    yield secret
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield {secret if key == name else key: other for key, other in value.items()}
+            yield from ({**value, name: other} for other in _spoilt(part, secret))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from ([*value[:number], other, *value[number + 1 :]] for other in _spoilt(part, secret))
+
+
+@pytest.mark.parametrize(
+    "secret", ["Ann's secret", "['Ann's secret'", "{['Ann']: 'secret'}", "{'Ann': secret()}"]
+)
+@pytest.mark.parametrize(
+    "row", [row for row, _ in EXAMPLES], ids=[expected.schema for _, expected in EXAMPLES]
+)
+def test_no_reason_quotes_a_value_wherever_it_stands(row: dict[str, Any], secret: str) -> None:
+    for spoilt in _spoilt(row, secret):
+        rows = [spoilt] if isinstance(spoilt, dict) else []
+        for values in (*rows, *({name: repr(value) for name, value in row.items()} for row in rows)):
+            try:
+                to_conversation(values)
+            except RecordError as error:
+                assert "secret" not in str(error)
+                assert "Ann" not in str(error)
+
+
+def test_only_column_names_of_known_schemas_are_told() -> None:
     with pytest.raises(RecordError) as caught:
-        to_conversation({"\x1b[2J": 1})
-    assert str(caught.value).isprintable()
+        to_conversation({"\x1b[2J": 1, FIRST: 2, "id": 3, "turns": 4})
+    assert str(caught.value) == "4 columns, of which known: id, turns"

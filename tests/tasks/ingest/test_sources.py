@@ -1,10 +1,14 @@
 """Sources are found wherever fsspec reaches, and what can't be is one clear line."""
 
 import io
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import fsspec
 import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError, ProfileNotFound
 
 from tasks.errors import InputError
 from tasks.ingest import sources
@@ -114,6 +118,93 @@ def test_a_source_that_is_not_there_is_one_clear_line(folder: Path, source: str,
     assert str(caught.value).startswith(source)
     assert clue in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers with the status that the path names; 200 has the query as its body."""
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        self.send_response(int(path.split("/")[1]))
+        self.send_header("Content-Length", str(len(query)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(query.encode())
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def http() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_user_password_and_query_of_a_url_are_not_told(http: str) -> None:
+    (file,) = sources.find(f"http://zoe:pass@{http}/200/a.jsonl?X-Signature=secret")
+    assert file.url == f"http://{http}/200/a.jsonl?"
+    assert file.open().read() == b"X-Signature=secret"
+    assert not [clue for clue in ("zoe", "pass", "secret") if clue in repr(file)]
+    (other,) = sources.find(f"http://zoe:pass@{http}/200/a.jsonl?X-Signature=sacred")
+    assert (file.url, file.size) == (other.url, other.size)
+    assert file.place != other.place
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "clue"),
+    [
+        ("{http}/404/a.jsonl", InputError, "nothing readable"),
+        ("{http}/403/a.jsonl", InputError, "access failed"),
+        ("{http}/401/a.jsonl", InputError, "access failed"),
+        ("{http}/503/a.jsonl", SourceError, "the source failed: 503"),
+        ("{http}/429/a.jsonl", SourceError, "the source failed: 429"),
+        ("127.0.0.1:9/a.jsonl", SourceError, "the source failed: Cannot connect"),
+    ],
+)
+def test_only_what_stays_wrong_is_a_fault_of_the_input(
+    http: str, place: str, kind: type[Exception], clue: str
+) -> None:
+    place = place.format(http=http)
+    with pytest.raises(kind) as caught:
+        sources.find(f"http://zoe:pass@{place}?sig=secret")
+    line = str(caught.value)
+    assert caught.value.__suppress_context__ or not caught.value.__context__, "a traceback would quote the URL"
+    assert line.startswith(f"http://{place}?: {clue}")
+    assert not [secret for secret in ("zoe", "pass", "secret") if secret in line]
+
+
+def test_a_local_name_may_look_like_a_url_with_a_query(folder: Path) -> None:
+    odd = folder / "who?@home.jsonl"
+    odd.write_text("{}")
+    assert sources.find(str(odd))[0].url == str(odd)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (PermissionError("no"), InputError),
+        (NotADirectoryError("no"), InputError),
+        (NoCredentialsError(), InputError),
+        (ProfileNotFound(profile="p"), InputError),
+        (ClientError({"ResponseMetadata": {"HTTPStatusCode": 403}}, "AssumeRole"), InputError),
+        (ClientError({"ResponseMetadata": {"HTTPStatusCode": 503}}, "AssumeRole"), SourceError),
+        (ValueError("no"), InputError),
+        (ImportError("no"), InputError),
+        (TimeoutError(), SourceError),
+        (ConnectionResetError(104, "reset"), SourceError),
+        (ConnectTimeoutError(endpoint_url="http://h"), SourceError),
+        (OSError(5, "input/output error"), SourceError),
+        (RuntimeError("whatever a library raises"), SourceError),
+    ],
+)
+def test_an_error_is_for_good_or_for_now(error: Exception, kind: type[Exception]) -> None:
+    with pytest.raises(kind), sources._access("s3://b/k"):
+        raise error
 
 
 def test_a_failure_of_the_source_is_not_taken_for_the_end_of_the_file() -> None:

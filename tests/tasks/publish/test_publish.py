@@ -8,11 +8,14 @@ import orjson
 import pytest
 
 from tasks import warehouse
+from tasks.errors import EvergreenError
 from tasks.home.summary import latest_release
 from tasks.publish import task as publish_task
 from tasks.refs import Ref, Run
 
 GOOD_HOME = (Path(__file__).parents[2] / "expectations" / "good_home.sql").read_text()
+QUESTIONS = b'{"uid": "uid-1"}\n'
+MANIFEST = orjson.dumps({"files": {"question.jsonl": {"sha256": hashlib.sha256(QUESTIONS).hexdigest()}}})
 RELEASE = Ref(stage="release", table="core.releases", key="rel-1", rows=20)
 
 
@@ -32,16 +35,38 @@ def published(run: Run, artifacts: dict[str, Any]) -> Run:
         con.execute("insert into core.funnel values ('run-1', 1, 'ingest', 'kept', 210)")
     folder = Path(run.home) / "releases" / "rel-1"
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_bytes(b'{"release_id": "rel-1"}')
+    (folder / "question.jsonl").write_bytes(QUESTIONS)
+    (folder / "manifest.json").write_bytes(MANIFEST)
     assert publish_task.publish.fn(run, RELEASE) == RELEASE
     return run
 
 
 def test_the_release_is_the_latest(published: Run) -> None:
     latest = orjson.loads((Path(published.home) / "releases" / "latest.json").read_bytes())
-    checksum = hashlib.sha256(b'{"release_id": "rel-1"}').hexdigest()
+    checksum = hashlib.sha256(MANIFEST).hexdigest()
     assert latest == {"release_id": "rel-1", "manifest_sha256": checksum}
     assert latest_release(published.home) == "rel-1"
+
+
+def test_a_damaged_release_is_not_published(published: Run, artifacts: dict[str, Any]) -> None:
+    (Path(published.home) / "releases" / "rel-1" / "question.jsonl").write_bytes(b"cut off")
+    with pytest.raises(EvergreenError, match=r"question.jsonl: not as its manifest says"):
+        publish_task.publish.fn(published, RELEASE)
+
+
+def test_the_run_and_the_test_set_know_the_release_once_it_is_published(published: Run) -> None:
+    with warehouse.transaction(published.home) as con:
+        assert con.execute("select release_id from out.runs where run_id = 'run-1'").fetchall() == [
+            ("rel-1",)
+        ]
+        assert con.execute("select published_at is not null from out.releases").fetchall() == [(True,)]
+
+
+def test_a_candidate_is_in_no_test_set(run: Run) -> None:
+    with warehouse.transaction(run.home) as con:
+        con.execute(GOOD_HOME)
+        con.execute("update core.releases set published_at = null")
+        assert con.execute("select count(*) from out.test_set").fetchone() == (0,)
 
 
 def test_prefect_shows_funnel_topics_and_a_link(published: Run, artifacts: dict[str, Any]) -> None:

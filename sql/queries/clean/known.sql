@@ -1,1 +1,0 @@
-select prompt_id from core.prompts

@@ -1,1 +1,0 @@
-select settings from core.stage_settings where stage = $stage

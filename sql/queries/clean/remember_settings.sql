@@ -1,1 +1,0 @@
-insert or replace into core.stage_settings (stage, settings) values ($stage, $settings)

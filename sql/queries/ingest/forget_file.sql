@@ -1,0 +1,1 @@
+delete from raw.files where file_id = $file_id
