@@ -61,7 +61,7 @@ def stage(name: str, *, retries: int = 0, run_name: str = "") -> Callable[[Calla
 
 
 def _discreet(function: Callable[P, R]) -> Callable[P, R]:
-    """Let an unexpected error tell its type and place only: Prefect keeps messages, and they may quote data."""
+    """Let an unexpected error tell its type and place only: Prefect keeps messages, which may quote data."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -173,7 +173,9 @@ def test_only_what_stays_wrong_is_a_fault_of_the_input(
     with pytest.raises(kind) as caught:
         sources.find(f"http://zoe:pass@{place}?sig=secret")
     line = str(caught.value)
-    assert caught.value.__suppress_context__ or not caught.value.__context__, "a traceback would quote the URL"
+    assert caught.value.__suppress_context__ or not caught.value.__context__, (
+        "a traceback would quote the URL"
+    )
     assert line.startswith(f"http://{place}?: {clue}")
     assert not [secret for secret in ("zoe", "pass", "secret") if secret in line]
 
