@@ -11,7 +11,7 @@ from tasks.errors import EvergreenError
 from tasks.home.task import finish, start
 from tasks.refs import Run
 from tasks.settings import Settings
-from tasks.storage import hold_home
+from tasks.storage import hold_home, open_home
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,7 @@ def run_on(home: str, flow: str, settings: Settings) -> Iterator[Run]:
         InputError: the home can't be written to, or another run holds it.
     """
     wait = settings.warehouse.lock_wait_seconds
+    home = str(open_home(home).resolve())  # a run may not depend on the folder that it was started in
     run = Run(id=str(flow_run.get_id() or uuid4()), home=home, seed=settings.seed, lock_wait_seconds=wait)
     with hold_home(home, wait):
         start(run, flow, settings)

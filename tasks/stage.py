@@ -82,7 +82,11 @@ def _discreet(function: Callable[P, R]) -> Callable[P, R]:
 def _place(error: Exception) -> str:
     """File and line of ours that an error came through last."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_ROOT)]
+    ours = [
+        frame
+        for frame in frames
+        if Path(frame.filename).is_relative_to(_ROOT) and "site-packages" not in frame.filename
+    ]
     last = ours[-1]
     return f"{Path(last.filename).relative_to(_ROOT)}:{last.lineno}"
 

@@ -31,7 +31,7 @@ def clean(run: Run, raw: Ref, settings: CleanSettings) -> Ref:
         before = warehouse.run(con, "clean/prompts")
     before = before.clear() if is_changed else before
     logger.info("%d conversations, %d of them to clean", raw.rows, unseen.height)
-    if unseen.height:
+    if unseen.height or is_changed:
         _store(run, make_tables(unseen, before, settings), recipe, forget=is_changed)
     rows = warehouse.read(run.home, "clean/count", {}, run.lock_wait_seconds).item()
     return Ref(stage="clean", table="core.prompts", key="eligible", rows=rows)
