@@ -47,7 +47,7 @@ def command(server: str) -> Command:
             env={**os.environ, "PREFECT_API_URL": server, **environment},
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=600,
             check=False,
         )
 
