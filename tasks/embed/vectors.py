@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from tasks.embed.embedder import Vectors
+from tasks.errors import EvergreenError
 
 
 def shard_folder(home: str, embedder: str) -> Path:
@@ -26,16 +27,16 @@ def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
         float32 of shape (len(prompt_ids), dimensions).
 
     Raises:
-        KeyError: a prompt has no vector.
+        EvergreenError: a prompt has no vector.
     """
     files = sorted(shard_folder(home, embedder).glob("*.parquet"))
     if not files:
-        raise KeyError(f"no vectors of {embedder}")
+        raise EvergreenError(f"no vectors of {embedder}")
     # An interrupted run may have left a shard whose prompts are in another by now, with the same vectors.
     shards = pl.concat([pl.read_parquet(file) for file in files]).unique("prompt_id", keep="any")
     wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(
         shards, on="prompt_id", how="left", maintain_order="left"
     )
     if missing := wanted["vector"].null_count():
-        raise KeyError(f"{missing} prompts have no vector of {embedder}")
+        raise EvergreenError(f"{missing} prompts have no vector of {embedder}")
     return np.ascontiguousarray(wanted["vector"].to_numpy(), dtype=np.float32)

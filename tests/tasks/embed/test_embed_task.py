@@ -10,6 +10,7 @@ import pytest
 from tasks import warehouse
 from tasks.embed.task import embed
 from tasks.embed.vectors import load, shard_folder
+from tasks.errors import EvergreenError
 from tasks.refs import Ref, Run
 from tasks.settings import EmbedSettings
 
@@ -48,7 +49,7 @@ def test_a_prompt_with_a_flag_gets_none(run: Run, eligible: Ref) -> None:
         warehouse.run(con, "clean/add_flags", {}, {"flags": flag})
     ref = embed.fn(run, eligible, SETTINGS)
     assert ref.rows == 24
-    with pytest.raises(KeyError, match="1 prompts have no vector"):
+    with pytest.raises(EvergreenError, match="1 prompts have no vector"):
         load(run.home, ref.key, ["02", "03"])
 
 
@@ -92,5 +93,5 @@ def test_vectors_come_in_the_order_asked_for(run: Run, eligible: Ref) -> None:
 
 
 def test_an_unknown_embedder_has_no_vectors(tmp_path: Path) -> None:
-    with pytest.raises(KeyError, match="no vectors of other"):
+    with pytest.raises(EvergreenError, match="no vectors of other"):
         load(str(tmp_path), "other", ["00"])
