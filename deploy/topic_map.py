@@ -72,8 +72,9 @@ def main() -> None:
         sys.exit("usage: python deploy/topic_map.py HOME FILE.svg")
     home, target = sys.argv[1:]
     with duckdb.connect(f"{home}/analytics.duckdb", read_only=True) as con:
-        points = warehouse.run(con, "show/map_points")
-        topics = warehouse.run(con, "show/map_topics")
+        taxonomy = {"taxonomy_id": warehouse.run(con, "show/latest_taxonomy").item()}
+        points = warehouse.run(con, "show/map_points", taxonomy)
+        topics = warehouse.run(con, "show/map_topics", taxonomy)
     Path(target).write_text(draw(points, topics), encoding="utf-8")
 
 

@@ -27,7 +27,7 @@ def clean(run: Run, raw: Ref, settings: CleanSettings) -> Ref:
     recipe = f"rules {RULES_VERSION}: {settings.model_dump_json()}"
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         is_changed = warehouse.run(con, "clean/last_recipe")["recipe"].to_list() != [recipe]
-        unseen = warehouse.run(con, "clean/conversations" if is_changed else "clean/unseen")
+        unseen = warehouse.run(con, "clean/unseen", {"is_all": is_changed})
         before = warehouse.run(con, "clean/prompts")
     before = before.clear() if is_changed else before
     logger.info("%d conversations, %d of them to clean", raw.rows, unseen.height)

@@ -25,6 +25,7 @@ PARAMETERS = {
     "file_id": "f2",
     "flow": "build",
     "funnel_run_id": "run-1",
+    "is_all": True,
     "key": "tax-1",
     "library_versions": "{}",
     "location": "releases/rel-2",

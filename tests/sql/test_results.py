@@ -74,19 +74,20 @@ def test_each_chosen_prompt_is_one_question(con: duckdb.DuckDBPyConnection) -> N
 def test_conversations_are_unseen_until_they_are_sighted_and_their_file_is_read(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    assert warehouse.run(con, "clean/unseen").is_empty()
+    assert warehouse.run(con, "clean/unseen", {"is_all": False}).is_empty()
+    assert warehouse.run(con, "clean/unseen", {"is_all": True}).height == 210
     con.execute("delete from core.sightings where position in (7, 8)")
     con.execute(
         "insert into raw.conversations select * replace ('f2' as file_id) from raw.conversations limit 3"
     )
-    unseen = warehouse.run(con, "clean/unseen")
+    unseen = warehouse.run(con, "clean/unseen", {"is_all": False})
     assert sorted(unseen.select("file_id", "position").rows()) == [("f1", 7), ("f1", 8)]
 
 
 def test_a_position_sighted_in_one_file_is_unseen_in_another(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("insert into raw.files select * replace ('f2' as file_id) from raw.files")
     con.execute("insert into raw.conversations select * replace ('f2' as file_id) from raw.conversations")
-    assert warehouse.run(con, "clean/unseen").height == 210
+    assert warehouse.run(con, "clean/unseen", {"is_all": False}).height == 210
 
 
 def test_shares_of_topics_add_up_to_the_test_set(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,3 +1,4 @@
+-- Conversations that were not looked at yet, or all of them.
 select
     c.file_id,
     c.position,
@@ -10,4 +11,5 @@ select
     c.has_image
 from raw.conversations as c
 inner join raw.files using (file_id)
-anti join core.sightings as s on c.file_id = s.file_id and c.position = s.position
+left join core.sightings as s on c.file_id = s.file_id and c.position = s.position
+where $is_all or s.file_id is null

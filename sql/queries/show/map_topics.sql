@@ -1,16 +1,8 @@
--- Topics on the map of the taxonomy that the latest run selected from, the largest first.
 select
     topic_id,
     name,
     x,
     y
 from core.topics
-where
-    taxonomy_id = (
-        select s.taxonomy_id
-        from core.topic_scores as s
-        inner join core.runs as r on s.run_id = r.run_id
-        order by r.started_at desc
-        limit 1
-    )
+where taxonomy_id = $taxonomy_id
 order by size desc, topic_id
