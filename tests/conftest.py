@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tasks import warehouse
 from tasks.refs import Run
+
+# A slow machine is no failure; the same examples every time.
+settings.register_profile("project", deadline=None, derandomize=True)
+settings.load_profile("project")
 
 REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
