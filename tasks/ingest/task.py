@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import takewhile
 from operator import attrgetter
 from typing import Self
@@ -199,6 +198,6 @@ def _read_file(
         rejects = 1
         writer.put_batch(file.file_id, _Batch(rejects=[(0, "empty_file", "no record in the file")]))
     counts = {"url": file.url, "size": file.size, "version": file.version, "rows": rows, "rejects": rejects}
-    now = datetime.now(UTC).replace(tzinfo=None)
+    now = warehouse.utc_now()
     writer.put("remember_file", file_id=file.file_id, run_id=run.id, now=now, **counts)
     logger.info("%s: %d conversations, %d rejects", file.url, rows, rejects)
