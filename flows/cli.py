@@ -17,7 +17,7 @@ os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
 from cyclopts import App, CycloptsError, Parameter
 
 from tasks import settings as settings_module
-from tasks.errors import EvergreenError, InputError
+from tasks.errors import DEBUG, EvergreenError, InputError
 from tasks.home.summary import Summary, latest_release, summarise
 from tasks.ingest.sources import require_local
 from tasks.storage import open_home
@@ -88,7 +88,7 @@ def main() -> None:
     """Run the command; the exit code tells how it ended (0, 2 input, 3 gate, 4 budget, 1 anything else)."""
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     if "--debug" in sys.argv:
-        os.environ["EVERGREEN_DEBUG"] = "1"
+        os.environ[DEBUG] = "1"
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except (EvergreenError, CycloptsError) as error:

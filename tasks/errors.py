@@ -1,5 +1,8 @@
 """The errors a user sees, each with the exit code that the command ends with."""
 
+# The variable that `--debug` sets: unexpected errors keep their message and traceback.
+DEBUG = "EVERGREEN_DEBUG"
+
 
 class EvergreenError(Exception):
     """Anything that stops a run and that one clear line can explain."""

@@ -19,15 +19,13 @@ from prefect.settings import get_current_settings
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tasks.errors import EvergreenError, StageFailed
+from tasks.errors import DEBUG, EvergreenError, StageFailed
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _RETRY_DELAYS = [1.0, 5.0, 20.0]
 _REPORTED_STEPS = 20
 _ROOT = Path(__file__).resolve().parent.parent
-# Set by `--debug`: errors keep their message and traceback.
-DEBUG = "EVERGREEN_DEBUG"
 
 logger = logging.getLogger("evergreen")
 

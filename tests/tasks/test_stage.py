@@ -2,8 +2,8 @@
 
 import pytest
 
-from tasks.errors import EvergreenError, InputError, StageFailed
-from tasks.stage import DEBUG, best_effort, stage
+from tasks.errors import DEBUG, EvergreenError, InputError, StageFailed
+from tasks.stage import best_effort, stage
 
 SECRET = "SENTINEL text of a prompt"
 
