@@ -73,6 +73,7 @@ def serve(port: int) -> None:
         with child(*worker_command, "--name", "local", env=env) as worker:
             wait_for(f"{url}/api/work_pools/{POOL}", worker, "the worker did not start")
             deploy(env)
+            bootstrap(env)
             deployment = wait_for(f"{url}/api/deployments/name/build/build", worker, "nothing was deployed")
             prefect = Path(sys.executable).with_name("prefect")
             print(_TEXT.format(url=url, deployment=deployment["id"], prefect=prefect, log=log), flush=True)
@@ -145,6 +146,18 @@ def deploy(env: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise ServerError(f"deploy/prefect.yaml could not be applied:\n{done.stdout}{done.stderr}")
+
+
+def bootstrap(env: dict[str, str]) -> None:
+    """Make the global limits that runs share.
+
+    Raises:
+        ServerError: the endpoints' file is faulty, or Prefect refused one.
+    """
+    command = [sys.executable, "-m", "deploy.bootstrap"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise ServerError(f"deploy/bootstrap.py failed:\n{done.stdout}{done.stderr}")
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], fault: str) -> Any:  # noqa: ANN401

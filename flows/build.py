@@ -9,6 +9,7 @@ from tasks.embed.task import embed
 from tasks.gate.task import gate
 from tasks.ingest.task import ingest
 from tasks.publish.task import publish
+from tasks.ready import check_models
 from tasks.refs import Ref
 from tasks.release.task import release
 from tasks.select.task import select
@@ -27,12 +28,13 @@ def build(sources: list[str], home: str = ".evergreen", settings: Settings = _DE
         home: Folder that holds the warehouse, the releases and everything between.
         settings: One table a stage.
     """
+    check_models(settings)
     with run_on(home, "build", settings) as run:
         conversations = gate(run, ingest(run, sources, settings.ingest))
         prompts = gate(run, clean(run, conversations, settings.clean))
-        vectors = gate(run, embed(run, prompts, settings.embed))
-        taxonomy = gate(run, topics(run, vectors, settings.topics))
-        annotations = gate(run, annotate(run, prompts, settings.annotate))
+        vectors = gate(run, embed(run, prompts, settings.embed, settings.llm))
+        taxonomy = gate(run, topics(run, vectors, settings.topics, settings.llm))
+        annotations = gate(run, annotate(run, prompts, taxonomy, settings.annotate, settings.llm))
         selection = gate(run, select(run, taxonomy, annotations, settings.select))
         made = gate(run, release(run, selection, taxonomy, annotations, settings))
         latest: Ref = publish(run, made)

@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated
 
 # Set before Prefect is imported: no phone calls home, and time for its server on a slow machine.
@@ -16,29 +17,41 @@ os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
 
 from cyclopts import App, CycloptsError, Parameter
 
-from tasks import settings as settings_module
+from tasks import config
 from tasks.errors import DEBUG, EvergreenError, InputError
 from tasks.home.summary import Summary, latest_release, summarise
 from tasks.ingest.sources import require_local
+from tasks.llm.endpoint import get as get_endpoint
+from tasks.llm.endpoint import load as load_endpoints
+from tasks.ready import check_models, endpoint_names
+from tasks.settings import Settings
 from tasks.storage import open_home
 
 app = App(
     name="evergreen", help="Rebuild an LLM test set from live user queries.", result_action="return_value"
 )
 
+Profile = Annotated[str, Parameter(help="Name of a profile, or a TOML file.")]
+Endpoints = Annotated[
+    str | None, Parameter(help="File of endpoints, over the shipped ones; see tasks/profiles/endpoints.yaml.")
+]
+MaxUsd = Annotated[float | None, Parameter(help="USD that models may cost; 0: no limit.")]
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
+Size = Annotated[int | None, Parameter(help="Prompts in the test set.")]
+Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
+Json = Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")]
 
 
 @app.command
 def build(
     *sources: str,
     home: Home = ".evergreen",
-    profile: Annotated[str, Parameter(help="Name of a profile, or a TOML file.")] = "offline",
-    size: Annotated[int | None, Parameter(help="Prompts in the test set.")] = None,
-    seed: Annotated[int | None, Parameter(help="Seed of every random choice.")] = None,
-    json_: Annotated[
-        bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")
-    ] = False,
+    profile: Profile = "offline",
+    endpoints: Endpoints = None,
+    max_usd: MaxUsd = None,
+    size: Size = None,
+    seed: Seed = None,
+    json_: Json = False,
 ) -> None:
     """Build a test set from raw conversations.
 
@@ -47,12 +60,9 @@ def build(
     sources
         Files, globs, folders or prefixes on any fsspec URL, in any known schema.
     """
-    if not sources:
-        raise InputError("name at least one source: evergreen build FILE_OR_FOLDER_OR_URL …")
-    settings = settings_module.override(settings_module.load(profile), select__size=size, seed=seed)
-    open_home(home)
-    for source in sources:
-        require_local(source)
+    settings = _settings(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
+    check_models(settings)
+    _check_places("build", sources, home)
     from flows.build import build as flow  # noqa: PLC0415  (Prefect takes 2 s to import: not for --help)
 
     _quiet_our_errors()
@@ -63,6 +73,73 @@ def build(
     else:
         _show(summary, prompts=0)
         sys.stdout.write(f"\nNext: evergreen show --home {home} --prompts 3\n")
+
+
+@app.command
+def estimate(
+    *sources: str,
+    home: Home = ".evergreen",
+    profile: Profile = "offline",
+    endpoints: Endpoints = None,
+    max_usd: MaxUsd = None,
+    size: Size = None,
+    seed: Seed = None,
+    json_: Json = False,
+) -> None:
+    """Say what a build would ask of models: tokens, USD and hours. No model is called, no key is needed.
+
+    The sources are read and cleaned into the home, so that a build need not do it again.
+
+    Parameters
+    ----------
+    sources
+        Files, globs, folders or prefixes on any fsspec URL, in any known schema.
+    """
+    settings = _settings(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
+    known = load_endpoints(settings.llm.endpoints)
+    for name in endpoint_names(settings):
+        get_endpoint(known, name)
+    _check_places("estimate", sources, home)
+    from flows.estimate import estimate as flow  # noqa: PLC0415
+    from flows.report import print_forecast  # noqa: PLC0415
+
+    _quiet_our_errors()
+    forecast = flow(list(sources), home, settings)
+    if json_:
+        sys.stdout.write(json.dumps(forecast.as_json()) + "\n")
+    else:
+        print_forecast(forecast)
+
+
+@app.command
+def calibrate(
+    labels: str,
+    *,
+    home: Home = ".evergreen",
+    profile: Profile = "offline",
+    endpoints: Endpoints = None,
+    max_usd: MaxUsd = None,
+    json_: Json = False,
+) -> None:
+    """Compare the profile's annotators, and the heuristic, with prompts that people labelled.
+
+    Parameters
+    ----------
+    labels
+        File of prompts with labels of the seven criteria: {"prompt": "…", "criteria": [1, 4]}, one a line.
+    """
+    settings = _settings(profile, endpoints, llm__max_usd=max_usd)
+    open_home(home)
+    require_local(labels)
+    from flows.calibrate import calibrate as flow  # noqa: PLC0415
+    from flows.report import print_calibration  # noqa: PLC0415
+
+    _quiet_our_errors()
+    calibration = flow(labels, home, settings)
+    if json_:
+        sys.stdout.write(json.dumps(calibration.as_json()) + "\n")
+    else:
+        print_calibration(calibration)
 
 
 @app.command
@@ -98,6 +175,21 @@ def main() -> None:
         _fail("interrupted; what was done is kept, the same command goes on from there", 130)
     except Exception as error:  # the last line of defence: one clear line
         _fail(f"unexpected {type(error).__name__}; --debug shows where, please report it", 1)
+
+
+def _settings(profile: str, endpoints: str | None, **values: object) -> Settings:
+    """The settings of a profile, with what the command line says over them."""
+    path = endpoints and str(Path(endpoints).resolve())
+    return config.override(config.load(profile), llm__endpoints=path, **values)
+
+
+def _check_places(command: str, sources: tuple[str, ...], home: str) -> None:
+    """See that there are sources and that the home can be written to, before anything slow is imported."""
+    if not sources:
+        raise InputError(f"name at least one source: evergreen {command} FILE_OR_FOLDER_OR_URL …")
+    open_home(home)
+    for source in sources:
+        require_local(source)
 
 
 def _fail(message: str, code: int) -> None:

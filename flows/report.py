@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks import warehouse
+from tasks.calibrate.calibration import Agreement, Calibration
 from tasks.errors import InputError
+from tasks.estimate.forecast import BATCH_HOURS, MODES, Forecast, Step
 from tasks.home.summary import Summary
 
 _TOPICS_SHOWN = 30
@@ -55,6 +57,100 @@ def print_runs(home: str) -> None:
     for row in runs.iter_rows():
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     Console().print(table)
+
+
+def print_forecast(forecast: Forecast) -> None:
+    """Print what a build would take, by stage and mode, and how each figure was found."""
+    table = Table(
+        box=box.SIMPLE, title=f"{forecast.prompts:,} prompts", title_justify="left", show_footer=True
+    )
+    total = forecast.as_json()["total"]
+    usd = "unknown" if forecast.usd is None else f"{forecast.usd:,.2f}"
+    columns = {
+        "stage": "as set (*)",
+        "endpoint": "",
+        "calls": f"{total['calls']:,}",
+        "input tokens": f"{total['input_tokens']:,}",
+        "output tokens": f"{total['output_tokens']:,}",
+        "USD sync": usd,
+        "flex": "",
+        "batch": "",
+        "hours sync": f"{forecast.sync_hours:,.2f}",
+        "batch, up to": f"{forecast.batch_hours}",
+    }
+    for place, (name, footer) in enumerate(columns.items()):
+        table.add_column(name, footer, justify="left" if place < 2 else "right")
+    for step in forecast.steps:
+        table.add_row(*(Text(cell) for cell in _forecast_row(step)))
+    console = Console()
+    console.print(table)
+    console.print(f"Total: {forecast.verdict}.", soft_wrap=True, highlight=False, markup=False)
+    for note in forecast.notes:
+        console.print(f"- {note}", soft_wrap=True, highlight=False, markup=False)
+
+
+def print_calibration(calibration: Calibration) -> None:
+    """Print how far each annotator agrees with the labels, and what could not be compared."""
+    console = Console()
+    for agreement in calibration.annotators:
+        console.print(_agreement(agreement))
+        scores = agreement.scores
+        console.print(
+            f"outcomes: {_listed(agreement.outcomes)}\n"
+            f"scores of {scores.n} prompts: exact {_share(scores.exact)}, "
+            f"within one {_share(scores.within_one)}, Spearman {_decimal(scores.spearman)}\n",
+            highlight=False,
+        )
+    rejected = _listed(calibration.rejects) or "none"
+    console.print(
+        f"{calibration.labels}: {calibration.labelled} labelled prompts; rejected: {rejected}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+
+
+def _forecast_row(step: Step) -> list[str]:
+    if step.endpoint is None:
+        return [step.name, "no model", "0", *[""] * 7]
+    costs = {mode: step.usd(mode) for mode in MODES}
+    marks = {mode: " *" if mode == step.mode else "" for mode in MODES}
+    rounds = f" ({step.batch_rounds} rounds)" if step.batch_rounds > 1 else ""
+    return [
+        step.name,
+        step.endpoint.name,
+        f"{step.calls:,}",
+        f"{step.input_tokens:,}",
+        f"{step.output_tokens:,}",
+        *("unknown" if cost is None else f"{cost:,.2f}{marks[mode]}" for mode, cost in costs.items()),
+        f"{step.sync_hours:,.2f}",
+        f"{step.batch_rounds * BATCH_HOURS}{rounds}",
+    ]
+
+
+def _agreement(agreement: Agreement) -> Table:
+    """An annotator's row for each criterion; shares in percent."""
+    names = ("criterion", "n", "agreement", "kappa", "precision", "recall", "says yes", "labels say yes")
+    table = Table(box=box.SIMPLE, title=agreement.annotator, title_justify="left")
+    for place, name in enumerate(names):
+        table.add_column(name, justify="left" if place == 0 else "right")
+    for row in agreement.criteria:
+        shares = ("precision", "recall", "annotated_share", "labelled_share")
+        cells = [_share(row["agreement"]), _decimal(row["kappa"]), *(_share(row[name]) for name in shares)]
+        table.add_row(row["criterion"], str(row["n"]), *cells)
+    return table
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _decimal(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
 def _funnel(funnel: list[dict[str, object]]) -> Table:

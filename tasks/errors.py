@@ -22,5 +22,11 @@ class GateRefused(EvergreenError):
     exit_code = 3
 
 
+class BudgetSpent(EvergreenError):
+    """The money that a run may spend is spent; what it bought is kept."""
+
+    exit_code = 4
+
+
 class StageFailed(EvergreenError):
     """A fault of the program: the type of the error and where it was, never what it said."""

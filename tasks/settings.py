@@ -1,20 +1,16 @@
-"""Settings: one frozen, flat table a stage, read from a profile and the environment.
+"""Settings: one frozen, flat table a stage; `tasks/config.py` reads them.
 
 The same models are the parameters of the flows, so the Prefect form shows each field with its description.
-Order of precedence: command line, environment (`EVERGREEN_CLEAN__MIN_CHARS=20`), profile, default.
 """
 
-import os
-import tomllib
-from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
+from pydantic import BaseModel, ConfigDict, Field
 
-from tasks.errors import InputError
-
-PROFILES = Path(__file__).parent / "profiles"
+# What works without a model; any other name in the same place is that of an endpoint.
+TFIDF_SVD = "tfidf-svd"
+KEYWORDS = "keywords"
+HEURISTIC = "heuristic-1"
 
 Rule = Literal[
     "multi_turn", "image", "toxic", "too_short", "too_long", "language", "personal_data", "near_duplicate"
@@ -65,11 +61,17 @@ class CleanSettings(StageSettings):
 class EmbedSettings(StageSettings):
     """How prompts become vectors."""
 
-    model: Literal["tfidf-svd"] = Field(
-        "tfidf-svd", description="The embedder: TF-IDF and truncated SVD, fitted on the corpus."
+    model: str = Field(
+        TFIDF_SVD,
+        min_length=1,
+        description="The embedder: `tfidf-svd` (TF-IDF and SVD, fitted on the corpus) or an endpoint.",
     )
-    dimensions: int = Field(256, ge=2, description="Length of a vector.")
-    shard_rows: int = Field(20_000, ge=1, description="Vectors in a Parquet shard.")
+    dimensions: int = Field(
+        256, ge=2, description="Length of a vector of `tfidf-svd`; models have their own."
+    )
+    shard_rows: int = Field(
+        20_000, ge=1, description="Vectors in a Parquet shard; of an endpoint, a shard is a request."
+    )
 
 
 class TopicsSettings(StageSettings):
@@ -91,13 +93,57 @@ class TopicsSettings(StageSettings):
     outlier_min_cosine: float = Field(
         0.2, ge=-1, le=1, description="With `nearest`: below this cosine to every topic, a prompt has none."
     )
+    namer: str = Field(
+        KEYWORDS,
+        min_length=1,
+        description="Who names topics: `keywords` (their three best ones) or an endpoint.",
+    )
+
+
+class LlmSettings(StageSettings):
+    """How models are called, and what they may cost."""
+
+    endpoints: str = Field(
+        "", description="A file of endpoints, over the shipped ones: tasks/profiles/endpoints.yaml."
+    )
+    max_usd: float = Field(
+        0,
+        ge=0,
+        description="USD that a run, with those before it that did not end well, may spend; 0: no limit.",
+    )
+    poll_seconds: float = Field(30, gt=0, description="How often a batch is asked whether it is done.")
+    shared_limits: bool = Field(
+        default=False,
+        description="Share each endpoint's concurrency with other runs and machines through Prefect's global "
+        "limit `llm-<endpoint>`, which deploy/bootstrap.py makes.",
+    )
 
 
 class AnnotateSettings(StageSettings):
     """Who marks prompts against the seven criteria."""
 
-    annotator: Literal["heuristic-1"] = Field(
-        "heuristic-1", description="The annotator: a fixed heuristic, not an LLM's judgement."
+    annotator: str = Field(
+        HEURISTIC,
+        min_length=1,
+        description="Who marks all prompts: `heuristic-1` (no LLM's judgement) or an endpoint.",
+    )
+    second_annotator: str = Field(
+        "", description="An endpoint that marks again those that pass; empty: there is no second pass."
+    )
+    second_min_score: int = Field(
+        5, ge=0, le=7, description="Criteria a prompt must meet in the first pass to get to the second."
+    )
+    second_min_topic_mean: float = Field(
+        3.0, ge=0, le=7, description="Mean first score, over all its prompts, that its topic must reach too."
+    )
+    rubric: str = Field(
+        "criteria-1", min_length=1, description="A shipped rubric, or the path of a file like it."
+    )
+    format: Literal["list", "explain"] = Field(
+        "list", description="What a model answers: only the criteria that hold, or its reasons first."
+    )
+    min_coverage: float = Field(
+        0.98, ge=0, le=1, description="Share of a pass's prompts that must end `ok` for the run to go on."
     )
 
 
@@ -140,6 +186,7 @@ class Settings(StageSettings):
 
     seed: int = Field(42, ge=0, lt=2**32, description="Seed of every random choice.")
     warehouse: WarehouseSettings = WarehouseSettings()
+    llm: LlmSettings = LlmSettings()
     ingest: IngestSettings = IngestSettings()
     clean: CleanSettings = CleanSettings()
     embed: EmbedSettings = EmbedSettings()
@@ -147,92 +194,3 @@ class Settings(StageSettings):
     annotate: AnnotateSettings = AnnotateSettings()
     select: SelectSettings = SelectSettings()
     release: ReleaseSettings = ReleaseSettings()
-
-
-class _Layers(Settings, BaseSettings):
-    """`Settings` that also look at the environment; what is passed in comes from the profile."""
-
-    model_config = SettingsConfigDict(env_prefix="EVERGREEN_", env_nested_delimiter="__", extra="forbid")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  (the signature is pydantic-settings')
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment over profile."""
-        return env_settings, init_settings
-
-
-def load(profile: str = "offline") -> Settings:
-    """Read the settings of a profile, under the environment's.
-
-    Args:
-        profile: the name of a shipped profile, or the path of a TOML file with one table a stage.
-
-    Raises:
-        InputError: no such profile, bad TOML, an unknown setting or a value out of range.
-    """
-    path = _profile_path(profile)
-    _refuse_unknown_tables()
-    try:
-        layers = _Layers(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: {error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not valid TOML: not in UTF-8") from error
-    except SettingsError as error:
-        raise InputError(f"the environment: {error}; lists and tables are written as JSON") from error
-    except ValidationError as error:
-        raise InputError(f"{path} or the environment: {describe(error)}") from error
-    return Settings.model_validate(layers.model_dump())
-
-
-def override(settings: Settings, **values: object) -> Settings:
-    """Set single fields, named `table__field` or `field`; `None` leaves a field alone.
-
-    Raises:
-        InputError: a value out of range.
-    """
-    data = settings.model_dump()
-    for name, value in values.items():
-        if value is not None:
-            *table, field = name.split("__")
-            (data[table[0]] if table else data)[field] = value
-    try:
-        return Settings.model_validate(data)
-    except ValidationError as error:
-        raise InputError(describe(error)) from error
-
-
-def describe(error: ValidationError) -> str:
-    """One line for a user: each faulty setting, what is wrong with it, and the names that exist."""
-    faults = []
-    for fault in error.errors():
-        name = ".".join(str(part) for part in fault["loc"])
-        message = "unknown setting" if fault["type"] == "extra_forbidden" else fault["msg"]
-        faults.append(f"{name}: {message}")
-    return "; ".join(faults)
-
-
-def _refuse_unknown_tables() -> None:
-    """Refuse `EVERGREEN_TABEL__FIELD`, which pydantic-settings passes over."""
-    for name in os.environ:
-        table, separator, _ = name.upper().removeprefix("EVERGREEN_").partition("__")
-        is_ours = name.upper().startswith("EVERGREEN_") and separator
-        if is_ours and table.lower() not in Settings.model_fields:
-            raise InputError(f"the environment: {name}: unknown setting")
-
-
-def _profile_path(profile: str) -> Path:
-    shipped = PROFILES / f"{profile}.toml"
-    if shipped.is_file():
-        return shipped
-    path = Path(profile)
-    if path.is_file():
-        return path
-    names = ", ".join(sorted(file.stem for file in PROFILES.glob("*.toml")))
-    raise InputError(f"no profile {profile!r}: name one of {names}, or the path of a TOML file")

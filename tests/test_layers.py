@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "prefect": r"flows/.*|tasks/\w+/task\.py|tasks/stage\.py",
     "great_expectations": r"tasks/gate/.*",
     "tasks.stage": r"tasks/\w+/task\.py",
-    "tasks.storage": r"tasks/\w+/task\.py|flows/(scope|cli)\.py",
+    "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|flows/(scope|cli)\.py",
     "tasks.warehouse": r"tasks/\w+/task\.py|flows/report\.py",
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }

@@ -18,10 +18,10 @@ from functools import lru_cache
 from operator import attrgetter, mul
 from typing import Final
 
+from tasks.annotate.annotation import Annotation
 from tasks.annotate.criteria import CRITERIA
-from tasks.annotate.outcome import Annotation, Outcome
+from tasks.llm.outcome import Outcome
 
-NAME: Final = "heuristic-1"
 # Reading on to 3,000 characters changed no measured figure by more than 0.001.
 _SCANNED_CHARS: Final = 2_000
 

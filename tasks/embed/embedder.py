@@ -13,6 +13,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.preprocessing import normalize
 
+from tasks.settings import TFIDF_SVD
+
 Vectors = NDArray[np.float32]
 _WORTH_PRUNING = 200
 
@@ -52,7 +54,7 @@ class TfidfSvd:
         digest = hashlib.sha256(recipe.encode())
         for text in self.corpus:
             digest.update(hashlib.sha256(text.encode()).digest())
-        return f"tfidf-svd-{self.dimensions}-{digest.hexdigest()[:12]}"
+        return f"{TFIDF_SVD}-{self.dimensions}-{digest.hexdigest()[:12]}"
 
     def embed(self, texts: list[str]) -> Vectors:
         """Fit on the corpus and embed `texts`; a text of unknown words only is the zero vector."""

@@ -2,61 +2,139 @@
 
 import io
 import logging
+from typing import cast
 
+import orjson
 import polars as pl
 
 from tasks import warehouse
-from tasks.embed.embedder import Embedder, TfidfSvd, Vectors
+from tasks.embed.batches import Batch, batches
+from tasks.embed.embedder import TfidfSvd, Vectors
 from tasks.embed.vectors import shard_folder, to_frame
+from tasks.llm.call import Call, Reply, Request
+from tasks.llm.client import EMBEDDINGS
+from tasks.llm.endpoint import Endpoint
+from tasks.llm.outcome import Outcome
+from tasks.llm.task import Models, add_calls
+from tasks.llm.work import Work
 from tasks.refs import Ref, Run
-from tasks.settings import EmbedSettings
+from tasks.settings import TFIDF_SVD, EmbedSettings, LlmSettings
 from tasks.stage import progress, stage
 from tasks.storage import write_atomic
 
 logger = logging.getLogger(__name__)
 
+_CALL = "evergreen.call"
+
 
 @stage("embed", retries=3)
-def embed(run: Run, prompts: Ref, settings: EmbedSettings) -> Ref:
+def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> Ref:
     """Embed the eligible prompts that have no vector of this embedder yet, a shard at a time."""
+    logger.info("%d prompts", prompts.rows)
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
-    embedder = TfidfSvd(frame["prompt"].to_list(), settings.dimensions, run.seed)
-    name = embedder.name
-    done = _embedded_ids(run, name)
-    missing = frame.filter(~pl.col("prompt_id").is_in(list(done)))
-    logger.info("%d prompts, %d of them without a vector of %s", prompts.rows, missing.height, name)
-    if missing.height:
-        _embed(run, embedder, missing, settings.shard_rows)
+    if settings.model == TFIDF_SVD:
+        embedder = TfidfSvd(frame["prompt"].to_list(), settings.dimensions, run.seed)
+        name = embedder.name
+        missing = _missing(run, name, frame)
+        if missing.height:
+            _fit(run, embedder, missing, settings.shard_rows)
+    else:
+        models = Models(run, llm)
+        endpoint = models.endpoint(settings.model)
+        name = endpoint.model
+        _register(run, name)
+        _ask(run, models, endpoint, list(batches(_missing(run, name, frame), endpoint)))
+    _note_missing(run, name, frame)
     return Ref(stage="embed", table="core.vectors", key=name, rows=frame.height)
 
 
-def _embedded_ids(run: Run, name: str) -> set[str]:
-    """Prompts in the shards that the warehouse knows; a shard it does not know was not written to its end."""
+def _missing(run: Run, name: str, prompts: pl.DataFrame) -> pl.DataFrame:
+    """Prompts in no shard that the warehouse knows; what else lies there may be of an older corpus."""
     shards = warehouse.read(run.home, "embed/shards", {"embedder": name}, run.lock_wait_seconds)["shard"]
     folder = shard_folder(run.home, name)
-    return {
-        prompt_id
-        for shard in shards
-        if (folder / shard).is_file()
-        for prompt_id in pl.read_parquet(folder / shard, columns=["prompt_id"])["prompt_id"]
-    }
+    files = [folder / shard for shard in shards if (folder / shard).is_file()]
+    done = {i for file in files for i in pl.read_parquet(file, columns=["prompt_id"])["prompt_id"]}
+    missing = prompts.filter(~pl.col("prompt_id").is_in(list(done)))
+    logger.info("%d of %d prompts have no vector of %s", missing.height, prompts.height, name)
+    return missing
 
 
-def _embed(run: Run, embedder: Embedder, missing: pl.DataFrame, shard_rows: int) -> None:
+def _note_missing(run: Run, name: str, prompts: pl.DataFrame) -> None:
+    """Tell the gate which prompts have no vector, whatever other vectors there are."""
+    missing = _missing(run, name, prompts).select("prompt_id")
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "embed/forget_missing", {"run_id": run.id})
+        warehouse.run(con, "embed/add_missing", {"run_id": run.id}, {"missing": missing})
+
+
+def _fit(run: Run, embedder: TfidfSvd, missing: pl.DataFrame, shard_rows: int) -> None:
     vectors = embedder.embed(missing["prompt"].to_list())
     ids = missing["prompt_id"].to_list()
     with progress("embed", len(ids)) as advance:
         for start in range(0, len(ids), shard_rows):
             part = ids[start : start + shard_rows]
-            _write_shard(run, embedder.name, part, vectors[start : start + shard_rows])
+            shard = f"{part[0]}.parquet"
+            frame = to_frame(part, vectors[start : start + shard_rows])
+            _write_shard(run, embedder.name, shard, frame)
+            _add_shard(run, embedder.name, shard, frame)
             advance(len(part))
 
 
-def _write_shard(run: Run, name: str, prompt_ids: list[str], vectors: Vectors) -> None:
-    shard = f"{prompt_ids[0]}.parquet"
+def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> None:
+    """Have batches embedded. One that is refused is halved, until the prompt that is at fault is alone."""
+    while parts:
+        refused = _ask_once(run, models, endpoint, {part.request(endpoint).key: part for part in parts})
+        parts = [half for part in refused if len(part.texts) > 1 for half in part.halves()]
+
+
+def _ask_once(run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Batch]) -> list[Batch]:
+    """Have batches embedded, each kept in a shard of its own when it arrives; returns those refused."""
+
+    def keep(request: Request, reply: Reply, call: Call) -> None:
+        ids = list(parts[request.key].prompt_ids)
+        metadata = {_CALL: orjson.dumps(call).decode()}
+        _write_shard(
+            run,
+            endpoint.model,
+            f"{request.key}.parquet",
+            to_frame(ids, cast(Vectors, reply.vectors)),
+            metadata,
+        )
+
+    work = Work("embed", run.id, endpoint, EMBEDDINGS, lambda _: Outcome.OK, keep)
+    try:
+        models.request_all(work, (part.request(endpoint) for part in parts.values()), len(parts))
+    finally:
+        _register(run, endpoint.model)
+    answers = models.answers(pl.DataFrame({"key": list(parts)}))
+    refused = answers.filter((pl.col("outcome") == Outcome.ERROR) & pl.col("error").str.starts_with("http_4"))
+    return [parts[key] for key in refused["key"]]
+
+
+def _register(run: Run, name: str) -> None:
+    """Note the shards on disk that the warehouse does not know, with the calls that paid for them.
+
+    A shard has its place only when it is whole; a process may have been killed before it could say so.
+    """
+    known = set(warehouse.read(run.home, "embed/shards", {"embedder": name}, run.lock_wait_seconds)["shard"])
+    for path in sorted(shard_folder(run.home, name).glob("*.parquet")):
+        if path.name not in known:
+            frame = pl.read_parquet(path)
+            call = orjson.loads(pl.read_parquet_metadata(path)[_CALL])
+            add_calls(run, [call])  # first: a shard that is known is never looked at again
+            _add_shard(run, name, path.name, frame)
+
+
+def _write_shard(
+    run: Run, name: str, shard: str, frame: pl.DataFrame, metadata: dict[str, str] | None = None
+) -> None:
     buffer = io.BytesIO()
-    to_frame(prompt_ids, vectors).write_parquet(buffer)
+    frame.write_parquet(buffer, metadata=metadata)
     write_atomic(shard_folder(run.home, name) / shard, buffer.getvalue())
-    row = {"embedder": name, "shard": shard, "rows": len(prompt_ids), "dimensions": vectors.shape[1]}
+
+
+def _add_shard(run: Run, name: str, shard: str, frame: pl.DataFrame) -> None:
+    dimensions = cast("pl.Array", frame.schema["vector"]).size
+    row = {"embedder": name, "shard": shard, "rows": frame.height, "dimensions": dimensions}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "embed/add_shard", row)

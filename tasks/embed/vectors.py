@@ -1,6 +1,7 @@
 """Vectors on disk: one Parquet shard for some thousands of prompts."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import polars as pl
@@ -10,8 +11,8 @@ from tasks.errors import EvergreenError
 
 
 def shard_folder(home: str, embedder: str) -> Path:
-    """Where the shards of an embedder are."""
-    return Path(home) / "shards" / "vectors" / embedder
+    """Where the shards of an embedder are; its name may have slashes, on a server of one's own."""
+    return Path(home) / "shards" / "vectors" / quote(embedder, safe="")
 
 
 def to_frame(prompt_ids: list[str], vectors: Vectors) -> pl.DataFrame:

@@ -6,8 +6,8 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from tasks.config import describe
 from tasks.errors import InputError
-from tasks.settings import describe
 
 FOLDER = Path(__file__).resolve().parents[2] / "expectations"
 

@@ -25,6 +25,12 @@ def card(manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]]) -> 
         "## How it was chosen",
         _HEURISTIC if manifest["models"]["annotator"] == "heuristic-1" else "",
         "\n".join(f"- {sentence}" for sentence in manifest["thresholds"].values()),
+        "## Who marked the prompts",
+        table(
+            ("pass", "annotator", "outcome", "prompts"),
+            ((r["pass"], r["annotator"], r["outcome"], f"{r['prompts']:,}") for r in manifest["annotations"]),
+        ),
+        *_cost(manifest["cost"]),
         "## From records to questions",
         table(
             ("stage", "reason", "rows"),
@@ -45,6 +51,26 @@ def card(manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]]) -> 
         ),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _cost(cost: dict[str, Any]) -> list[str]:
+    """What models cost, if any was asked."""
+    if not cost["calls"]:
+        return []
+    rows = (
+        (
+            *(r["stage"], r["model"], r["mode"]),
+            *(f"{r[count]:,}" for count in ("calls", "input_tokens", "output_tokens")),
+            f"{r['usd']:.2f}",
+        )
+        for r in cost["by_model"]
+    )
+    return [
+        "## What it cost",
+        f"{cost['new_usd']:.2f} USD for {cost['new_calls']:,} calls since the last build that ended well; in "
+        f"all {cost['usd']:.2f} USD for {cost['calls']:,} calls:",
+        table(("stage", "model", "mode", "calls", "input tokens", "output tokens", "USD"), rows),
+    ]
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -1,55 +1,77 @@
 """manifest.json: all that made a release, so that it can be judged and made again."""
 
-import hashlib
-import json
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
-from tasks.annotate.criteria import DESCRIPTIONS
-from tasks.settings import SelectSettings, Settings
+from tasks.annotate.rubric import Rubric
+from tasks.settings import AnnotateSettings, SelectSettings, Settings
 
-LIBRARIES = ("bertopic", "duckdb", "hdbscan", "numpy", "polars", "prefect", "scikit-learn", "umap-learn")
-
-
-def rubric_hash() -> str:
-    """Hash of the wording of the seven criteria."""
-    return hashlib.sha256(json.dumps(DESCRIPTIONS, sort_keys=True).encode()).hexdigest()
+LIBRARIES = (
+    "bertopic",
+    "duckdb",
+    "hdbscan",
+    "numpy",
+    "openai",
+    "polars",
+    "prefect",
+    "scikit-learn",
+    "umap-learn",
+)
 
 
 def build_manifest(
-    identity: dict[str, Any], settings: Settings, tables: dict[str, pl.DataFrame]
+    identity: dict[str, Any], settings: Settings, rubric: Rubric | None, tables: dict[str, pl.DataFrame]
 ) -> dict[str, Any]:
     """Put the manifest together.
 
     Args:
         identity: id, hash, counts, models and run of the release.
         settings: of the run.
-        tables: `sources`, `funnel`, `checks`, as they go into it.
+        rubric: what models were told of the criteria, if any was asked; its text goes in too.
+        tables: `sources`, `funnel`, `checks`, `annotators`, `topic_namers`, `costs`, as they go into it.
     """
+    costs = tables["costs"]
     return {
         **identity,
         "evergreen": version("evergreen-bench"),
-        "rubric_sha256": rubric_hash(),
+        "annotations": tables["annotators"].to_dicts(),
+        "rubric": asdict(rubric) if rubric else None,
+        "topic_names": tables["topic_namers"].to_dicts(),
         "seed": settings.seed,
         "settings": settings.model_dump(mode="json"),
-        "thresholds": thresholds(settings.select),
+        "thresholds": thresholds(settings.select, settings.annotate),
         "libraries": {name: version(name) for name in LIBRARIES},
         "sources": tables["sources"].to_dicts(),
         "funnel": tables["funnel"].to_dicts(),
         "checks": tables["checks"].to_dicts(),
-        "cost": {"model_calls": 0, "usd": 0.0},
+        # All that the home ever asked, and of that what came since the last run that ended well (`new`).
+        "cost": {
+            "calls": int(costs["calls"].sum()),
+            "usd": float(costs["usd"].sum()),
+            "new_calls": int(costs["new_calls"].sum()),
+            "new_usd": float(costs["new_usd"].sum()),
+            "by_model": costs.to_dicts(),
+        },
     }
 
 
-def thresholds(settings: SelectSettings) -> dict[str, str]:
+def thresholds(settings: SelectSettings, annotate: AnnotateSettings) -> dict[str, str]:
     """Each threshold with the population it is over, in words."""
+    marked = "marked by the second annotator" if annotate.second_annotator else "marked"
     population = {
-        "annotated": "all annotated prompts of the topic",
+        "annotated": f"all prompts of the topic that were {marked}",
         "passing": f"the prompts of the topic that score at least {settings.min_score}",
     }[settings.topic_mean_population]
+    second = (
+        f"A prompt that meets at least {annotate.second_min_score} of 7 criteria in the first pass, in a "
+        f"topic whose mean there, over all its prompts, is at least {annotate.second_min_topic_mean:g}, is "
+        "marked again."
+    )
     return {
+        **({"second_pass": second} if annotate.second_annotator else {}),
         "prompt": f"A prompt scores at least {settings.min_score} of 7.",
         "topic": f"A topic's mean score is at least {settings.min_topic_mean:g}, over {population}.",
         "draw": f"Of the topics with at least {settings.per_topic} such prompts, a seeded sample gives its "

@@ -10,12 +10,13 @@ import orjson
 import polars as pl
 
 from tasks import warehouse
+from tasks.annotate.rubric import Rubric, load
 from tasks.refs import Ref, Run
 from tasks.release.bundle import content_hash, parquet, question_lines, sha256
 from tasks.release.card import card
 from tasks.release.manifest import build_manifest
 from tasks.release.topic_path import topic_paths
-from tasks.settings import Settings
+from tasks.settings import HEURISTIC, AnnotateSettings, Settings
 from tasks.stage import stage
 from tasks.storage import write_atomic
 
@@ -37,16 +38,20 @@ def release(run: Run, selection: Ref, topics: Ref, annotations: Ref, settings: S
         warehouse.run(con, "release/forget_funnel", {"run_id": run.id})
         warehouse.run(con, "release/add_funnel", {**keys, "funnel_run_id": run.id})
         tables = {
-            name: warehouse.run(con, f"release/{name}", {"run_id": run.id}) for name in ("funnel", "checks")
+            name: warehouse.run(con, f"release/{name}", {"run_id": run.id})
+            for name in ("funnel", "checks", "annotators")
         }
-        tables["sources"] = warehouse.run(con, "release/sources")
-        embedder = warehouse.run(con, "release/embedder", {"taxonomy_id": topics.key}).item()
+        tables |= {name: warehouse.run(con, f"release/{name}") for name in ("sources", "costs")}
+        taxonomy = {"taxonomy_id": topics.key}
+        tables["topic_namers"] = warehouse.run(con, "release/topic_namers", taxonomy)
+        embedder = warehouse.run(con, "release/embedder", taxonomy).item()
     digest = content_hash(questions)
     folder = _find(run.home, digest)
     if folder is None:
         models = {"embedder": embedder, "taxonomy": topics.key, "annotator": annotations.key}
         identity = _identity(run, questions, digest, settings.release.date) | {"models": models}
-        folder = _write(run.home, questions, build_manifest(identity, settings, tables))
+        rubric = _rubric(settings.annotate)
+        folder = _write(run.home, questions, build_manifest(identity, settings, rubric, tables))
     else:
         logger.info("release %s has this content already", folder.name)
     _record(run, folder, digest, questions)
@@ -71,6 +76,12 @@ def _identity(run: Run, questions: pl.DataFrame, digest: str, date: str) -> dict
         "made_at": now.isoformat(timespec="seconds"),
         "run_id": run.id,
     }
+
+
+def _rubric(settings: AnnotateSettings) -> Rubric | None:
+    """What models were told of the criteria; nothing where none was asked."""
+    asked = {settings.annotator, settings.second_annotator} - {HEURISTIC, ""}
+    return load(settings.rubric) if asked else None
 
 
 def _find(home: str, digest: str) -> Path | None:

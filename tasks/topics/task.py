@@ -11,9 +11,12 @@ import polars as pl
 from tasks import warehouse
 from tasks.embed import vectors as shards
 from tasks.embed.embedder import Vectors
+from tasks.llm.outcome import Outcome
+from tasks.llm.task import Models
 from tasks.refs import Ref, Run
-from tasks.settings import TopicsSettings
+from tasks.settings import KEYWORDS, LlmSettings, TopicsSettings
 from tasks.stage import stage
+from tasks.topics.naming import NameTemplate, describe, final_names, read_name, unique_names
 
 logger = logging.getLogger(__name__)
 
@@ -22,16 +25,17 @@ _REPRESENTATIVES = 3
 
 
 @stage("topics")
-def topics(run: Run, vectors: Ref, settings: TopicsSettings) -> Ref:
+def topics(run: Run, vectors: Ref, settings: TopicsSettings, llm: LlmSettings) -> Ref:
     """Find the topics of all eligible prompts, unless the same taxonomy is there already.
 
-    A taxonomy's id is the hash of the prompts, their embedder, the settings, the seed and the libraries.
+    A taxonomy's id is the hash of the prompts, their embedder, the settings, the seed and the libraries; who
+    names its topics is not part of it.
     """
     prompts = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
     versions = {name: version(name) for name in _LIBRARIES}
     recipe = {
         "embedder": vectors.key,
-        "settings": settings.model_dump(),
+        "settings": settings.model_dump(exclude={"namer"}),
         "seed": run.seed,
         "libraries": versions,
     }
@@ -46,6 +50,7 @@ def topics(run: Run, vectors: Ref, settings: TopicsSettings) -> Ref:
         _store(run, taxonomy_id, recipe, tables)
         rows = tables["topics"].height
         logger.info("taxonomy %s: %d topics", taxonomy_id, rows)
+    _name(run, taxonomy_id, settings.namer, llm)
     return Ref(stage="topics", table="core.topics", key=taxonomy_id, rows=rows)
 
 
@@ -109,6 +114,36 @@ def summarise(members: pl.DataFrame) -> pl.DataFrame:
             y=pl.col("y").filter(is_core).median(),
         )
     )
+
+
+def _name(run: Run, taxonomy_id: str, namer: str, llm: LlmSettings) -> None:
+    """Name the topics of a taxonomy; where a model's name can't be used, its keywords stay."""
+    named = warehouse.read(run.home, "topics/to_name", {"taxonomy_id": taxonomy_id}, run.lock_wait_seconds)
+    keyword_names = unique_names(named["keywords"].to_list())
+    if namer == KEYWORDS:
+        names = [(name, KEYWORDS) for name in keyword_names]
+    else:
+        models = Models(run, llm)
+        endpoint = models.endpoint(namer)
+        texts = named.select(
+            id="topic_id",
+            text=pl.struct("keywords", "prompts").map_elements(
+                lambda row: describe(row["keywords"], row["prompts"]), return_dtype=pl.String
+            ),
+        )
+        answers = models.ask_texts("topics", endpoint, NameTemplate(endpoint.json_schema), texts)
+        is_ok = answers["outcome"] == Outcome.OK
+        given = [
+            read_name(answer) if ok else None for answer, ok in zip(answers["answer"], is_ok, strict=True)
+        ]
+        final = final_names([name and read_name(name) for name in given], keyword_names)
+        names = [(name, endpoint.model if is_given else KEYWORDS) for name, is_given in final]
+    frame = named.select("topic_id").with_columns(
+        pl.DataFrame(names, schema=["name", "named_by"], orient="row")
+    )
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "topics/name", {"taxonomy_id": taxonomy_id}, {"names": frame})
+        warehouse.run(con, "topics/name_leaves", {"taxonomy_id": taxonomy_id})
 
 
 def _hash(recipe: dict[str, object], prompt_ids: pl.Series) -> str:

@@ -15,9 +15,9 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 
 from tasks.embed.embedder import Vectors
 from tasks.topics.clusters import NOISE, Labels
+from tasks.topics.naming import unique_names
 
 KEYWORDS = 10
-_NAME_WORDS = 3
 _WORD = re.compile(r"(?u)\b[^\W\d_][\w+#]+")
 # What people say to any assistant, about anything.
 _CHATTER = """
@@ -70,18 +70,6 @@ def best_words(weights: csr_matrix, vocabulary: list[str], count: int = KEYWORDS
         best = np.lexsort((columns, -values))[:count]
         rows.append([vocabulary[columns[i]] for i in best if values[i] > 0])
     return rows
-
-
-def unique_names(keywords: list[list[str]]) -> list[str]:
-    """A name a topic: its first three keywords, and as many more as make it unlike all names before it."""
-    names: list[str] = []
-    for number, words in enumerate(keywords):
-        candidates = (", ".join(words[:length]) for length in range(_NAME_WORDS, len(words) + 1))
-        fallback = f"{', '.join(words[:_NAME_WORDS]) or 'topic'} ({number})"
-        short = ", ".join(words) if 0 < len(words) < _NAME_WORDS else ""
-        options = [short, *candidates] if short else candidates
-        names.append(next((name for name in options if name not in names), fallback))
-    return names
 
 
 def _telling_words(texts: list[str], labels: Labels) -> list[str]:

@@ -29,7 +29,7 @@ insert into core.vectors values ('tfidf', 'a.parquet', 100, 64), ('tfidf', 'b.pa
 insert into core.taxonomies values ('tax-1', 'tfidf', '{}', 42, '{}');
 
 insert into core.topics
-select 'tax-1', i, 'SENTINEL words ' || i, ['SENTINEL'], 15, 10, [prompt_id(i)], 0, 0
+select 'tax-1', i, 'SENTINEL words ' || i, ['SENTINEL'], 15, 10, [prompt_id(i)], 0, 0, 'keywords'
 from range(10) as t (i);
 
 insert into core.prompt_topics
@@ -51,8 +51,10 @@ values (prompt_id(149), 'heuristic-1', 'refused', 'SENTINEL refusal');
 insert into core.runs (run_id, flow, state, started_at, settings)
 values (
     'run-1', 'build', 'running', now()::timestamp,
-    '{"select": {"size": 20, "per_topic": 2, "min_score": 5}, "annotate": {"annotator": "heuristic-1"}}'
+    '{"select": {"size": 20, "per_topic": 2, "min_score": 5}, "annotate": {"min_coverage": 0.98}}'
 );
+
+insert into core.annotators values ('run-1', 1, 'heuristic-1');
 
 insert into core.topic_scores
 select 'run-1', 'tax-1', i, 'SENTINEL words ' || i, 6.0, 15, 15, true, true

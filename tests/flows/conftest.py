@@ -12,7 +12,8 @@ from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.build import build
-from tasks.settings import Settings, load
+from tasks.config import load
+from tasks.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "deploy" / "demo" / "conversations.jsonl"

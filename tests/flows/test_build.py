@@ -15,8 +15,8 @@ from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
 from flows.build import build
 from tasks import warehouse
 from tasks.clean.personal_data import find_personal_data
+from tasks.config import override
 from tasks.errors import GateRefused, InputError
-from tasks.settings import override
 from tests.flows.conftest import SAMPLE, Built
 
 # What was planted in the sample: 576 prompts of 36 topics, and the dirt of real logs.

@@ -16,14 +16,23 @@ QUERIES = sorted(
 )
 
 PARAMETERS = {
+    "after": "",
     "annotator": "heuristic-1",
+    "byte_count": 100,
+    "journal": "annotate/run-1.jsonl",
+    "measure": "score_5_or_more",
+    "min_score": 5,
+    "min_topic_mean": 3.0,
+    "pass": 1,
     "boundary": "clean",
     "content_hash": "00",
     "dimensions": 64,
     "embedder": "tfidf",
     "error": None,
     "file_id": "f2",
+    "first": "heuristic-1",
     "flow": "build",
+    "format": "list",
     "funnel_run_id": "run-1",
     "is_all": True,
     "key": "tax-1",
@@ -37,6 +46,7 @@ PARAMETERS = {
     "released_on": "2026-01-05",
     "rows": 210,
     "run_id": "run-1",
+    "second": "",
     "seed": 42,
     "settings": "{}",
     "shard": "c.parquet",
@@ -52,11 +62,15 @@ NEW = {"topics/add_taxonomy": {"taxonomy_id": "tax-2"}}
 
 # The frames that stages hand over, with no rows: shaped like the tables that they go into.
 FRAMES = {
+    "asked": "select key from core.llm_calls",
     "annotations": "select * from core.annotations",
+    "calls": "select * from core.llm_calls",
     "checks": "select * exclude (run_id, boundary, checked_at), check_name as name from core.checks",
     "conversations": "select *, schema_name as schema from raw.conversations",
     "flags": "select * from core.flags",
     "members": "select * from core.prompt_topics",
+    "missing": "select prompt_id from core.prompts",
+    "names": "select topic_id, name, named_by from core.topics",
     "prompts": "select *, first_seen_at as asked_at from core.prompts",
     "questions": "select *, topic as cluster from core.release_prompts",
     "rejects": "select * from raw.rejects",

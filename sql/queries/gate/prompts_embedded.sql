@@ -1,12 +1,6 @@
--- An embedder's shards outlive a prompt's eligibility, so there may be more vectors, but never fewer.
-with counts as (
-    select
-        (select count(*) from core.eligible_prompts) as prompts,
-        (select coalesce(sum(row_count), 0) from core.vectors where embedder = $key) as vectors
-)
-
 select
-    $key as id,
-    vectors || ' vectors for ' || prompts || ' eligible prompts' as detail
-from counts
-where vectors < prompts
+    prompt_id as id,
+    'no vector' as detail
+from core.unembedded
+where run_id = $run_id
+order by prompt_id

@@ -4,8 +4,9 @@ with topical as (
     select
         m.prompt_id,
         m.topic_id,
-        coalesce(a.outcome, 'missing') as outcome
+        coalesce(s.reason, a.outcome, 'missing') as outcome
     from core.prompt_topics as m
+    left join core.screenings as s on m.prompt_id = s.prompt_id and s.run_id = $run_id
     left join core.annotations as a on m.prompt_id = a.prompt_id and a.annotator = $annotator
     where m.taxonomy_id = $taxonomy_id
 ),

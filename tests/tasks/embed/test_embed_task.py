@@ -12,9 +12,10 @@ from tasks.embed.task import embed
 from tasks.embed.vectors import load, shard_folder
 from tasks.errors import EvergreenError
 from tasks.refs import Ref, Run
-from tasks.settings import EmbedSettings
+from tasks.settings import EmbedSettings, LlmSettings
 
 IDS = [f"{number:02d}" for number in range(25)]
+LLM = LlmSettings()
 SETTINGS = EmbedSettings(dimensions=6, shard_rows=10)
 
 
@@ -36,7 +37,7 @@ def known(run: Run) -> pl.DataFrame:
 
 
 def test_every_eligible_prompt_gets_a_vector(run: Run, eligible: Ref) -> None:
-    ref = embed.fn(run, eligible, SETTINGS)
+    ref = embed.fn(run, eligible, SETTINGS, LLM)
     assert (ref.stage, ref.rows) == ("embed", 25)
     assert known(run).rows() == [("00.parquet", 10, 6), ("10.parquet", 10, 6), ("20.parquet", 5, 6)]
     assert load(run.home, ref.key, IDS).shape == (25, 6)
@@ -47,48 +48,48 @@ def test_a_prompt_with_a_flag_gets_none(run: Run, eligible: Ref) -> None:
     flag = pl.DataFrame({"prompt_id": ["03"], "rule": ["toxic"], "evidence": ["source"]})
     with warehouse.transaction(run.home) as con:
         warehouse.run(con, "clean/add_flags", {}, {"flags": flag})
-    ref = embed.fn(run, eligible, SETTINGS)
+    ref = embed.fn(run, eligible, SETTINGS, LLM)
     assert ref.rows == 24
     with pytest.raises(EvergreenError, match="1 prompts have no vector"):
         load(run.home, ref.key, ["02", "03"])
 
 
 def test_a_second_run_writes_nothing(run: Run, eligible: Ref) -> None:
-    first = embed.fn(run, eligible, SETTINGS)
+    first = embed.fn(run, eligible, SETTINGS, LLM)
     before = shards_of(run, first)
-    assert embed.fn(run, eligible, SETTINGS) == first
+    assert embed.fn(run, eligible, SETTINGS, LLM) == first
     assert shards_of(run, first) == before
 
 
 def test_a_lost_shard_alone_is_made_again(run: Run, eligible: Ref) -> None:
-    ref = embed.fn(run, eligible, SETTINGS)
+    ref = embed.fn(run, eligible, SETTINGS, LLM)
     before, vectors = shards_of(run, ref), load(run.home, ref.key, IDS)
     (shard_folder(run.home, ref.key) / "10.parquet").unlink()
-    embed.fn(run, eligible, SETTINGS)
+    embed.fn(run, eligible, SETTINGS, LLM)
     after = shards_of(run, ref)
     assert {name for name in after if after[name] != before[name]} == {"10.parquet"}
     np.testing.assert_array_equal(load(run.home, ref.key, IDS), vectors)
 
 
 def test_a_shard_that_no_record_vouches_for_is_made_again(run: Run, eligible: Ref) -> None:
-    ref = embed.fn(run, eligible, SETTINGS)
+    ref = embed.fn(run, eligible, SETTINGS, LLM)
     vectors = load(run.home, ref.key, IDS)
     with warehouse.transaction(run.home) as con:
         con.execute("delete from core.vectors where shard != '00.parquet'")
     (shard_folder(run.home, ref.key) / ".20.parquet.building").write_bytes(b"cut off")
     # Larger shards leave the old 20.parquet behind, whose prompts are in two shards then.
-    embed.fn(run, eligible, EmbedSettings(dimensions=6, shard_rows=20))
+    embed.fn(run, eligible, EmbedSettings(dimensions=6, shard_rows=20), LLM)
     assert known(run).rows() == [("00.parquet", 10, 6), ("10.parquet", 15, 6)]
     np.testing.assert_array_equal(load(run.home, ref.key, IDS), vectors)
 
 
 def test_other_dimensions_are_other_vectors(run: Run, eligible: Ref) -> None:
-    refs = [embed.fn(run, eligible, EmbedSettings(dimensions=size)) for size in (4, 6)]
+    refs = [embed.fn(run, eligible, EmbedSettings(dimensions=size), LLM) for size in (4, 6)]
     assert [load(run.home, ref.key, IDS).shape[1] for ref in refs] == [4, 6]
 
 
 def test_vectors_come_in_the_order_asked_for(run: Run, eligible: Ref) -> None:
-    ref = embed.fn(run, eligible, SETTINGS)
+    ref = embed.fn(run, eligible, SETTINGS, LLM)
     np.testing.assert_array_equal(load(run.home, ref.key, IDS[::-1]), load(run.home, ref.key, IDS)[::-1])
 
 

@@ -40,6 +40,10 @@ class Eve:
         ref = release.fn(self.run, self.selection, TOPICS, ANNOTATIONS, settings)
         return Path(self.run.home) / "releases" / ref.key
 
+    def execute(self, statements: str) -> None:
+        with warehouse.transaction(self.run.home) as con:
+            con.execute(statements)
+
     def table(self, name: str) -> pl.DataFrame:
         with warehouse.transaction(self.run.home) as con:
             return con.sql(f"select * from {name} order by all").pl()

@@ -9,7 +9,7 @@ from tasks.release.bundle import content_hash, question_lines
 from tasks.release.card import table
 from tasks.release.manifest import thresholds
 from tasks.release.topic_path import MAX_DEPTH, topic_paths
-from tasks.settings import SelectSettings
+from tasks.settings import AnnotateSettings, SelectSettings
 
 
 def test_arena_hard_autos_own_questions_come_out_byte_for_byte_but_for_escaped_slashes(
@@ -32,16 +32,23 @@ def test_the_hash_is_of_all_columns() -> None:
 @pytest.mark.parametrize(
     ("population", "words"),
     [
-        ("annotated", "over all annotated prompts of the topic"),
+        ("annotated", "over all prompts of the topic that were marked"),
         ("passing", "over the prompts of the topic that score at least 6"),
     ],
 )
 def test_each_threshold_states_its_population(population: str, words: str) -> None:
     asked = SelectSettings(min_score=6, min_topic_mean=5.5, topic_mean_population=population)
-    said = thresholds(asked)
+    said = thresholds(asked, AnnotateSettings())
     assert said["prompt"] == "A prompt scores at least 6 of 7."
     assert said["topic"] == f"A topic's mean score is at least 5.5, {words}."
     assert "500 in all" in said["draw"]
+    assert "second_pass" not in said
+
+
+def test_a_second_pass_states_its_thresholds() -> None:
+    said = thresholds(SelectSettings(), AnnotateSettings(second_annotator="big", second_min_score=4))
+    assert "at least 4 of 7 criteria in the first pass" in said["second_pass"]
+    assert said["topic"].endswith("over all prompts of the topic that were marked by the second annotator.")
 
 
 def chain(length: int) -> pl.DataFrame:

@@ -11,8 +11,9 @@ import orjson
 import polars as pl
 import pytest
 
+from tasks.annotate import rubric
 from tasks.annotate.criteria import CRITERIA
-from tasks.settings import ReleaseSettings, SelectSettings, Settings
+from tasks.settings import AnnotateSettings, ReleaseSettings, SelectSettings, Settings
 
 FILES = {"question.jsonl", "questions.parquet", "CARD.md", "manifest.json"}
 LATER = Settings(select=SelectSettings(size=10), release=ReleaseSettings(date="2026-02-07"))
@@ -106,7 +107,33 @@ def test_the_manifest_says_what_made_it(manifest: dict[str, Any]) -> None:
     ]
     assert (manifest["questions"], manifest["topics"]) == (10, 5)
     assert manifest["release_id"] == f"2026-01-05-{manifest['content_sha256'][:10]}"
-    assert len(manifest["rubric_sha256"]) == 64
+    assert manifest["rubric"] is None
+    assert manifest["annotations"] == [
+        {"pass": 1, "annotator": "heuristic-1", "outcome": "ok", "prompts": 149},
+        {"pass": 1, "annotator": "heuristic-1", "outcome": "refused", "prompts": 1},
+    ]
+    assert manifest["cost"] == {"calls": 0, "usd": 0.0, "new_calls": 0, "new_usd": 0.0, "by_model": []}
+
+
+def test_the_manifest_says_which_models_were_asked_what_and_for_how_much(eve: Any) -> None:
+    eve.execute(
+        "insert into core.llm_calls select 'call-' || i, 'key', 'annotate', 'run-1', 'small', 'small-1', "
+        "'batch', 1, 'ok', 'SENTINEL answer', '', 100, 0, 10, 0.25, 1, 1, "
+        "if(i = 0, timestamp '2026-01-01', timestamp '2026-01-05') from range(3) as t (i);"
+        "update core.runs set state = 'done', finished_at = timestamp '2026-01-02'"
+    )
+    asked = AnnotateSettings(annotator="small", format="explain")
+    folder = eve.release(Settings(select=SelectSettings(size=10), annotate=asked))
+    manifest = orjson.loads((folder / "manifest.json").read_bytes())
+    text = (rubric.RUBRICS / "criteria-1.md").read_bytes()
+    assert manifest["rubric"]["sha256"] == hashlib.sha256(text).hexdigest()
+    cost = {key: manifest["cost"][key] for key in ("calls", "usd", "new_calls", "new_usd")}
+    assert cost == {"calls": 3, "usd": 0.75, "new_calls": 2, "new_usd": 0.5}
+    [by_model] = manifest["cost"]["by_model"]
+    assert (by_model["model"], by_model["mode"], by_model["input_tokens"]) == ("small-1", "batch", 300)
+    card = (folder / "CARD.md").read_text(encoding="utf-8")
+    assert "| annotate | small-1 | batch | 3 | 300 | 30 | 0.75 |" in card
+    assert "SENTINEL answer" not in card
 
 
 def test_each_stage_of_the_funnel_gets_the_rows_that_the_one_before_kept(manifest: dict[str, Any]) -> None:

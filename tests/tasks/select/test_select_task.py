@@ -10,7 +10,7 @@ from tasks import warehouse
 from tasks.annotate.task import annotate
 from tasks.refs import Ref, Run
 from tasks.select.task import select
-from tasks.settings import AnnotateSettings, SelectSettings
+from tasks.settings import AnnotateSettings, LlmSettings, SelectSettings
 
 TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=3)
 IDS = [f"{number:02d}" for number in range(12)]
@@ -20,11 +20,11 @@ IDS = [f"{number:02d}" for number in range(12)]
 def run(home_of: Callable[[Mapping[str, str]], Run], eligible: Ref) -> Run:
     """Twelve prompts in three topics, all annotated; the last one has no topic."""
     run = home_of({i: f"Design a cache for {i} servers and prove a bound on its misses." for i in IDS})
-    annotate.fn(run, eligible, AnnotateSettings())
+    annotate.fn(run, eligible, TOPICS, AnnotateSettings(), LlmSettings())
     with warehouse.transaction(run.home) as con:
         con.execute(
             "insert into core.topics "
-            "select 'tax-1', i, 'topic ' || i, ['cache'], 4, 4, [], 0, 0 from range(3) as t (i)"
+            "select 'tax-1', i, 'topic ' || i, ['cache'], 4, 4, [], 0, 0, 'keywords' from range(3) as t (i)"
         )
         con.execute(
             "insert into core.prompt_topics select 'tax-1', prompt_id, "

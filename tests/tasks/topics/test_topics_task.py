@@ -15,10 +15,11 @@ from tasks import warehouse
 from tasks.embed.task import embed
 from tasks.errors import EvergreenError
 from tasks.refs import Ref, Run
-from tasks.settings import EmbedSettings
+from tasks.settings import EmbedSettings, LlmSettings
 from tasks.topics.task import topics
 
 HomeOf = Callable[[Mapping[str, str]], Run]
+LLM = LlmSettings()
 EMBED = EmbedSettings(dimensions=32)
 
 
@@ -34,8 +35,8 @@ class Found:
 
 
 def find(run: Run) -> Found:
-    vectors = embed.fn(run, Ref(stage="clean", table="core.prompts", key="eligible", rows=0), EMBED)
-    return Found(run, vectors, topics.fn(run, vectors, planted.SETTINGS))
+    vectors = embed.fn(run, Ref(stage="clean", table="core.prompts", key="eligible", rows=0), EMBED, LLM)
+    return Found(run, vectors, topics.fn(run, vectors, planted.SETTINGS, LLM))
 
 
 @pytest.fixture(scope="module")
@@ -90,10 +91,10 @@ def test_the_tree_joins_all_topics_under_one_root(found: Found) -> None:
 def test_a_known_taxonomy_is_used_again_without_a_look_at_the_vectors(found: Found, tmp_path: Path) -> None:
     shutil.copy(f"{found.run.home}/{warehouse.WAREHOUSE}", tmp_path)
     run = found.run.model_copy(update={"home": str(tmp_path)})
-    assert topics.fn(run, found.vectors, planted.SETTINGS) == found.ref
+    assert topics.fn(run, found.vectors, planted.SETTINGS, LLM) == found.ref
     assert Found(run, found.vectors, found.ref).table("topics").height == found.ref.rows
     with pytest.raises(EvergreenError, match="no vectors"):  # other settings are another taxonomy
-        topics.fn(run, found.vectors, planted.SETTINGS.model_copy(update={"min_topic_size": 9}))
+        topics.fn(run, found.vectors, planted.SETTINGS.model_copy(update={"min_topic_size": 9}), LLM)
 
 
 def test_rows_in_another_order_give_the_same_topics(found: Found, home_of: HomeOf) -> None:

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.topics.words import describe_topics, unique_names
+from tasks.topics.naming import unique_names
+from tasks.topics.words import describe_topics
 
 TEXTS = ["bake bread dough", "bread dough oven", "dough bread yeast", "chess queen rook", "queen rook chess"]
 STRAYS = ["zebra giraffe bread", "giraffe zebra safari"]

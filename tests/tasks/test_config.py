@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from tasks.config import PROFILES, load, override
 from tasks.errors import InputError
-from tasks.settings import PROFILES, Settings, load, override
+from tasks.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -1,18 +1,8 @@
-"""How an annotation ended. Failure is never a value: only an annotation that is `ok` has a score."""
+"""One prompt's annotation."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Outcome(StrEnum):
-    """The six ways that asking for an annotation can end."""
-
-    OK = "ok"
-    EMPTY = "empty"
-    REFUSED = "refused"
-    UNPARSABLE = "unparsable"
-    TRUNCATED = "truncated"
-    ERROR = "error"
+from tasks.llm.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+delete from core.annotators where run_id = $run_id

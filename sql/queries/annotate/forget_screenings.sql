@@ -1,0 +1,1 @@
+delete from core.screenings where run_id = $run_id

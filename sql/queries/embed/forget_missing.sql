@@ -1,0 +1,1 @@
+delete from core.unembedded where run_id = $run_id

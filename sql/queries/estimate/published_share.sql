@@ -1,0 +1,1 @@
+select share from core.published_shares where measure = $measure

@@ -1,0 +1,11 @@
+-- The call that counts for each key asked for: an ok one before others, else the last.
+select
+    c.key,
+    c.outcome,
+    c.round,
+    c.text,
+    c.error
+from core.llm_calls as c
+semi join asked as a on c.key = a.key
+qualify
+    row_number() over (partition by c.key order by c.outcome = 'ok' desc, c.asked_at desc, c.round desc, c.call_id asc) = 1

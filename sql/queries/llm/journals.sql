@@ -1,0 +1,5 @@
+select
+    journal,
+    byte_count
+from core.journals
+order by journal

@@ -1,0 +1,245 @@
+"""The Prefect task of estimate: core.prompts, and answers that there are → a forecast, without a call."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from tasks import warehouse
+from tasks.annotate import rubric
+from tasks.annotate.rubric import RubricTemplate
+from tasks.annotate.task import annotator_id
+from tasks.embed.vectors import shard_folder
+from tasks.estimate.count import Tally, expected_topics, of_texts, of_vectors, typical_topics, with_keys
+from tasks.estimate.forecast import ASSUMED, Answers, Forecast, Step, answers_of
+from tasks.llm import endpoint as endpoints
+from tasks.llm.call import Template
+from tasks.llm.endpoint import Endpoint
+from tasks.llm.pending import pending
+from tasks.llm.task import Models, load_journals, spent_usd
+from tasks.refs import Ref, Run
+from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
+from tasks.stage import progress, stage
+from tasks.topics.naming import NameTemplate, describe
+
+_PAGE_ROWS = 10_000
+_SAMPLE_ROWS = 300
+
+
+@stage("estimate")
+def estimate(run: Run, prompts: Ref, settings: Settings) -> Forecast:
+    """Reckon what the stages would still ask of models, from the tokens of what they would send."""
+    load_journals(run)
+    with progress("estimate", 2 * prompts.rows) as advance:
+        return _Estimate(run, prompts.rows, settings, advance).forecast()
+
+
+@dataclass(frozen=True)
+class _Annotator:
+    """Who marks in a pass, as core.annotations names it; without an endpoint it is no model."""
+
+    id: str
+    endpoint: Endpoint | None = None
+    template: Template | None = None
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """What two passes have to ask: the second surely, and of prompts that the first has still to mark."""
+
+    first: Tally
+    second: Tally
+    unsure: Tally
+    known: int
+    passing: int
+
+
+class _Estimate:
+    """One estimate of one home."""
+
+    def __init__(self, run: Run, prompts: int, settings: Settings, advance: Callable[[int], None]) -> None:
+        self._run = run
+        self._prompts = prompts
+        self._settings = settings
+        self._advance = advance
+        self._endpoints = endpoints.load(settings.llm.endpoints)
+        self._models = Models(run, settings.llm)
+        self._past = self._read("past_calls", {"format": settings.annotate.format})
+        self._notes: list[str] = []
+
+    def forecast(self) -> Forecast:
+        """All steps in the order of the build."""
+        taxonomy_id = self._taxonomy()
+        steps = (self._embed(), self._topics(taxonomy_id), *self._annotate(taxonomy_id))
+        for step in steps:
+            if step.endpoint and step.calls:
+                answers = step.answers
+                self._note(
+                    f"{step.name}: {answers.output_tokens:.1f} tokens and {answers.seconds:.1f} s an answer: "
+                    f"{answers.source}"
+                )
+        self._note("no answer has to be asked for twice, and no input is cached")
+        return Forecast(
+            self._prompts, steps, tuple(self._notes), self._settings.llm.max_usd, spent_usd(self._run)
+        )
+
+    def _embed(self) -> Step:
+        endpoint = self._endpoint(self._settings.embed.model, TFIDF_SVD)
+        if endpoint is None:
+            self._advance(self._prompts)
+            return Step("embed")
+        # Shards that the warehouse has not heard of count too: the build registers them before it asks.
+        files = sorted(shard_folder(self._run.home, endpoint.model).glob("*.parquet"))
+        done = [pl.read_parquet(file, columns=["prompt_id"]) for file in files]
+        known = pl.concat([pl.DataFrame(schema={"prompt_id": pl.String}), *done])
+        pages = (
+            page.join(known, on="prompt_id", how="anti", maintain_order="left")
+            for page in self._pages("prompts", {})
+        )
+        return self._step("embed", endpoint, of_vectors(pages, endpoint), 0, ASSUMED["embed"])
+
+    def _topics(self, taxonomy_id: str) -> Step:
+        endpoint = self._endpoint(self._settings.topics.namer, KEYWORDS)
+        if endpoint is None:
+            return Step("topics")
+        template = NameTemplate(endpoint.json_schema)
+        if taxonomy_id:
+            rows = warehouse.read(self._run.home, "topics/to_name", {"taxonomy_id": taxonomy_id})
+            self._note(f"topics: the {rows.height:,} of taxonomy {taxonomy_id}, which has these prompts")
+            texts = [describe(keywords, prompts) for _, keywords, prompts in rows.iter_rows()]
+            tally = self._unanswered(pl.DataFrame({"text": texts}), template, endpoint)
+        else:
+            sample = self._read("prompts", {"after": "", "rows": _SAMPLE_ROWS})["prompt"].to_list()
+            topics = expected_topics(self._prompts, self._settings.topics.min_topic_size)
+            self._note(f"topics: about {topics:,}, which are not known yet: one for every 3 × min_topic_size prompts")
+            typical = of_texts(typical_topics(sample), template, endpoint)
+            tally = typical * (topics / typical.calls) if typical.calls else typical
+        return self._step("topics", endpoint, tally, template.max_tokens, ASSUMED["name"])
+
+    def _annotate(self, taxonomy_id: str) -> list[Step]:
+        settings = self._settings.annotate
+        first, second = self._annotator(settings.annotator), self._annotator(settings.second_annotator)
+        marked = self._count_marked(first, second, taxonomy_id)
+        steps = [self._pass(1, first, marked.first)]
+        if settings.second_annotator:
+            share = self._share(marked, taxonomy_id)
+            steps.append(self._pass(2, second, marked.second + marked.unsure * share))
+        return steps
+
+    def _count_marked(self, first: _Annotator, second: _Annotator, taxonomy_id: str) -> _Marked:
+        """Go through all prompts once, for both passes."""
+        parameters = {
+            "first": first.id,
+            "second": second.id,
+            "taxonomy_id": taxonomy_id,
+            "min_score": self._settings.annotate.second_min_score,
+            "min_topic_mean": self._settings.annotate.second_min_topic_mean,
+        }
+        asked = sure = unsure = Tally()
+        known = passing = 0
+        for page in self._pages("marked", parameters):
+            due = self._due(page.filter(~pl.col("has_first")), first)
+            asked += _tally(due, first)
+            is_due = pl.col("prompt_id").is_in(due["prompt_id"].to_list())
+            fated = page.with_columns(passes=pl.when(~is_due).then("passes"))
+            known += fated["passes"].count()
+            passing += int(fated["passes"].sum())
+            if second.endpoint and second.id != first.id:
+                left = fated.filter(~pl.col("has_second"))
+                sure += _tally(self._due(left.filter("passes"), second), second)
+                unsure += _tally(self._due(left.filter(pl.col("passes").is_null()), second), second)
+        return _Marked(asked, sure, unsure, known, passing)
+
+    def _share(self, marked: _Marked, taxonomy_id: str) -> float:
+        """The share of prompts that the first pass lets through, of those that it has not marked."""
+        least = self._settings.annotate.second_min_score
+        weak = "" if taxonomy_id else "; weak topics, which are not known yet, will keep some back"
+        if marked.known:
+            self._note(
+                f"annotate 2: the first pass lets {marked.passing:,} of {marked.known:,} prompts through, "
+                f"as it has marked them{weak}"
+            )
+            return marked.passing / marked.known
+        measure = "score_7" if least == 7 else f"score_{least}_or_more"
+        published = self._read("published_share", {"measure": measure})
+        share = float(published.item()) if published.height else 1.0  # all have a score of 0 or more
+        self._note(
+            f"annotate 2: {share:.1%} of the prompts, the share of scores of {least} or more that was "
+            f"published for GPT-3.5-Turbo{weak}"
+        )
+        return share
+
+    def _annotator(self, name: str) -> _Annotator:
+        endpoint = self._endpoint(name, HEURISTIC)
+        if endpoint is None:
+            return _Annotator(name)
+        settings = self._settings.annotate
+        template = RubricTemplate(rubric.load(settings.rubric), settings.format, endpoint.json_schema)
+        return _Annotator(annotator_id(endpoint, template), endpoint, template)
+
+    def _pass(self, number: int, annotator: _Annotator, tally: Tally) -> Step:
+        assumed = ASSUMED[self._settings.annotate.format]
+        most = annotator.template.max_tokens if annotator.template else 0
+        return self._step(f"annotate {number}", annotator.endpoint, tally, most, assumed)
+
+    def _step(
+        self, name: str, endpoint: Endpoint | None, tally: Tally, max_tokens: int, assumed: Answers
+    ) -> Step:
+        if endpoint is None:
+            return Step(name)
+        answers = answers_of(self._past, name.partition(" ")[0], endpoint, assumed)
+        return Step(name, endpoint, round(tally.calls), round(tally.input_tokens), max_tokens, answers)
+
+    def _due(self, page: pl.DataFrame, annotator: _Annotator) -> pl.DataFrame:
+        """The prompts that an annotator is still to be asked about: no journal has its answer."""
+        if not (annotator.endpoint and annotator.template):
+            return page
+        asked = with_keys(page.rename({"prompt": "text"}), annotator.template, annotator.endpoint)
+        return pending(asked, self._models.answers(asked)).rename({"text": "prompt"})
+
+    def _unanswered(self, texts: pl.DataFrame, template: Template, endpoint: Endpoint) -> Tally:
+        asked = with_keys(texts, template, endpoint)
+        return of_texts(pending(asked, self._models.answers(asked))["text"], template, endpoint)
+
+    def _taxonomy(self) -> str:
+        """The taxonomy that the build will find there already; empty if it has to make one."""
+        settings = self._settings.topics.model_dump(exclude={"namer"})
+        recipe = {
+            "embedder": self._embedder(),
+            "settings": json.dumps(settings),
+            "seed": self._run.seed,
+        }
+        found = self._read("taxonomy", recipe)
+        return str(found.item()) if found.height else ""
+
+    def _embedder(self) -> str:
+        endpoint = self._endpoint(self._settings.embed.model, TFIDF_SVD)
+        return endpoint.model if endpoint else TFIDF_SVD
+
+    def _endpoint(self, name: str, no_model: str) -> Endpoint | None:
+        """An endpoint by its name; none for what is no model. Its key may be missing: it is not called."""
+        return None if name in {"", no_model} else endpoints.get(self._endpoints, name)
+
+    def _pages(self, query: str, parameters: dict[str, object]) -> Iterator[pl.DataFrame]:
+        """All eligible prompts, some thousands at a time."""
+        after = ""
+        while True:
+            page = self._read(query, {**parameters, "after": after, "rows": _PAGE_ROWS})
+            if page.is_empty():
+                return
+            yield page
+            self._advance(page.height)
+            after = page["prompt_id"][-1]
+
+    def _read(self, query: str, parameters: dict[str, object]) -> pl.DataFrame:
+        return warehouse.read(self._run.home, f"estimate/{query}", parameters, self._run.lock_wait_seconds)
+
+    def _note(self, text: str) -> None:
+        self._notes.append(text)
+
+
+def _tally(prompts: pl.DataFrame, annotator: _Annotator) -> Tally:
+    if not (annotator.endpoint and annotator.template):
+        return Tally()
+    return of_texts(prompts["prompt"], annotator.template, annotator.endpoint)

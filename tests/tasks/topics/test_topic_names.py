@@ -1,0 +1,148 @@
+"""Names of topics by a model: asked once, unlike each other, and keywords where it fails."""
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import planted
+import pytest
+
+from tasks import warehouse
+from tasks.embed.task import embed
+from tasks.errors import EvergreenError
+from tasks.refs import Ref, Run
+from tasks.settings import EmbedSettings, LlmSettings
+from tasks.topics.naming import MAX_WORDS
+from tasks.topics.task import topics
+from tests.openai_server.process import OpenAIServer
+from tests.tasks.llm.asking import write_endpoints
+
+HomeOf = Callable[[Mapping[str, str]], Run]
+NAMER = "gpt-4o-mini"
+COUNT = len(planted.SUBJECTS)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: OpenAIServer) -> OpenAIServer:
+    shared.reset()
+    return shared
+
+
+@pytest.fixture(scope="module")
+def made(home_of: HomeOf) -> tuple[Run, Ref, Ref]:
+    """A home with topics named by keywords, its vectors and its topics."""
+    run = home_of(planted.prompts())
+    clean = Ref(stage="clean", table="core.prompts", key="eligible", rows=0)
+    vectors = embed.fn(run, clean, EmbedSettings(dimensions=32), LlmSettings())
+    return run, vectors, topics.fn(run, vectors, planted.SETTINGS, LlmSettings())
+
+
+class Home:
+    """A copy of that home, in which topics may be named anew; it has no vectors, so none can be found anew."""
+
+    def __init__(self, folder: Path, server: OpenAIServer, made: tuple[Run, Ref, Ref]) -> None:
+        run, self._vectors, self.ref = made
+        shutil.copy(f"{run.home}/{warehouse.WAREHOUSE}", folder)
+        self.run = run.model_copy(update={"home": str(folder)})
+        self._server = server
+
+    def name(self, namer: str = NAMER, **fields: Any) -> dict[str, str]:
+        """Run the stage; each topic's name and who gave it, in the order of topics."""
+        path = write_endpoints(Path(self.run.home), self._server, **{NAMER: fields, "other": fields})
+        settings = planted.SETTINGS.model_copy(update={"namer": namer})
+        assert topics.fn(self.run, self._vectors, settings, LlmSettings(endpoints=path)) == self.ref
+        with warehouse.transaction(self.run.home) as con:
+            leaves = con.sql("select name from core.topic_tree where topic_id is not null order by topic_id")
+            names = con.sql("select name, named_by from core.topics order by topic_id").fetchall()
+            assert [(name,) for name, _ in names] == leaves.fetchall()
+            assert warehouse.run(con, "gate/topic_names_unique", {"key": self.ref.key}).is_empty()
+        assert len({name.casefold() for name, _ in names}) == COUNT
+        return dict(names)
+
+
+@pytest.fixture
+def home(tmp_path: Path, server: OpenAIServer, made: tuple[Run, Ref, Ref]) -> Home:
+    return Home(tmp_path, server, made)
+
+
+@pytest.mark.parametrize("json_schema", [True, False])
+def test_a_model_names_topics_in_few_words_and_is_asked_once(
+    home: Home, server: OpenAIServer, json_schema: bool
+) -> None:
+    names = home.name(json_schema=json_schema)
+    assert set(names.values()) == {NAMER}
+    assert all(1 <= len(name.split()) <= MAX_WORDS for name in names)
+    assert server.stats()["requests"] == COUNT
+    assert home.name(json_schema=json_schema) == names
+    assert server.stats()["requests"] == COUNT
+
+
+def test_another_namer_and_back_is_the_same_taxonomy_and_asks_no_one_twice(
+    home: Home, server: OpenAIServer
+) -> None:
+    by_keywords = home.name("keywords")
+    assert set(by_keywords.values()) == {"keywords"}
+    by_model = home.name()
+    assert home.name("keywords") == by_keywords
+    assert home.name() == by_model
+    assert server.stats()["requests"] == COUNT
+    assert set(home.name("other").values()) == {"other"}
+    assert server.stats()["requests"] == 2 * COUNT
+
+
+FAILURES = (
+    "garbage",
+    "truncated",
+    "refusal",
+    "content_refusal",
+    "empty",
+    "wrong_model",
+    "bad_request",
+    "server_error",
+    "bad_json",
+    "cut",
+)
+
+
+@pytest.mark.parametrize("fault", FAILURES)
+def test_keywords_stay_where_a_model_fails(home: Home, server: OpenAIServer, fault: str) -> None:
+    by_keywords = home.name("keywords")
+    server.set_plan({fault: 1})
+    assert home.name(max_attempts=1) == by_keywords
+
+
+def test_only_the_topics_that_a_model_failed_have_their_keywords(home: Home, server: OpenAIServer) -> None:
+    by_keywords = home.name("keywords")
+    server.set_plan({"bad_request": 0.5, "persistent": True, "seed": 1})
+    names = home.name()
+    assert set(names.values()) == {"keywords", NAMER}
+    kept = [name for name, namer in names.items() if namer == "keywords"]
+    assert set(kept) < set(by_keywords)
+    server.set_plan({})
+    healed = home.name()  # an error is asked about again, an answer is not
+    assert set(healed.values()) == {NAMER}
+    assert server.stats()["requests"] == COUNT + len(kept)
+    assert {name for name, namer in names.items() if namer == NAMER} <= set(healed)
+
+
+def test_a_refused_name_is_not_asked_for_again(home: Home, server: OpenAIServer) -> None:
+    server.set_plan({"refusal": 1})
+    names = home.name()
+    server.set_plan({})
+    assert home.name() == names
+    assert server.stats()["requests"] == COUNT
+
+
+def test_without_credit_the_topics_stay_as_they_were(home: Home, server: OpenAIServer) -> None:
+    by_keywords = home.name("keywords")
+    server.set_plan({"quota": 1})
+    with pytest.raises(EvergreenError, match="no credit"):
+        home.name()
+    assert home.name("keywords") == by_keywords
