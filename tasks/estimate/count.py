@@ -12,7 +12,7 @@ from tasks.llm.endpoint import Endpoint
 from tasks.llm.requests import chat_body, count_tokens
 from tasks.topics.naming import describe
 
-# Prompts make about a topic for every three smallest clusters: 493 of 7,687 real ones, 51 of the sample's 576.
+# Prompts make about a topic for every three smallest clusters: 7,687 real ones made 493, the sample's 576 51.
 _CLUSTERS_PER_TOPIC: Final = 3
 _PROMPTS_PER_NAME: Final = 3
 _WORDS: Final = 10

@@ -74,10 +74,9 @@ class _Estimate:
         steps = (self._embed(), self._topics(taxonomy_id), *self._annotate(taxonomy_id))
         for step in steps:
             if step.endpoint and step.calls:
-                answers = step.answers
+                made = f"{step.answers.output_tokens:.1f} tokens and " if step.max_tokens else ""
                 self._note(
-                    f"{step.name}: {answers.output_tokens:.1f} tokens and {answers.seconds:.1f} s an answer: "
-                    f"{answers.source}"
+                    f"{step.name}: {made}{step.answers.seconds:.1f} s an answer: {step.answers.source}"
                 )
         self._note("no answer has to be asked for twice, and no input is cached")
         return Forecast(
@@ -112,7 +111,7 @@ class _Estimate:
         else:
             sample = self._read("prompts", {"after": "", "rows": _SAMPLE_ROWS})["prompt"].to_list()
             topics = expected_topics(self._prompts, self._settings.topics.min_topic_size)
-            self._note(f"topics: about {topics:,}, which are not known yet: one for every 3 × min_topic_size prompts")
+            self._note(f"topics: about {topics:,} to come, as real prompts made one for 3 * min_topic_size")
             typical = of_texts(typical_topics(sample), template, endpoint)
             tally = typical * (topics / typical.calls) if typical.calls else typical
         return self._step("topics", endpoint, tally, template.max_tokens, ASSUMED["name"])

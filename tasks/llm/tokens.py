@@ -9,9 +9,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Protocol
 
-# The package's public interface raises on texts of a million characters or 200,000 tokens.
-from bpe_openai._bindings import tokenizer_for_encoding  # type: ignore[import-untyped]
-
 # The models before GPT-4o. A fine-tuned one is named `ft:…`; some servers put an owner before the name.
 CL100K = re.compile(r"(ft:)?(.*/)?(gpt-3\.5|gpt-35|gpt-4($|[-:])|text-embedding-(3|ada))", re.IGNORECASE)
 
@@ -88,5 +85,9 @@ def _tokenizer(model: str) -> Tokenizer:
 
 @cache
 def _load(encoding: str) -> Tokenizer:
+    # The package reads all its vocabularies when it is imported, for a second: only what counts should wait.
+    # Its public interface raises on texts of a million characters or 200,000 tokens.
+    from bpe_openai._bindings import tokenizer_for_encoding  # type: ignore[import-untyped]  # noqa: PLC0415
+
     tokenizer: Tokenizer = tokenizer_for_encoding(encoding)
     return tokenizer

@@ -1,4 +1,4 @@
-"""What a later start costs: 200,000 answers in journals, and a stage that has to find out that none is missing.
+"""What a later start costs: 200,000 answers in journals, and a stage that finds out that none is missing.
 
     python tests/bench/llm_resume.py [CALLS] [RESULT_JSON]
 
@@ -51,7 +51,9 @@ def prompts(calls: int) -> "pl.DataFrame":
     import polars as pl
 
     words = "Explain step by step how a heat pump moves warmth from a cold garden into a warm house. " * 3
-    return pl.DataFrame({"id": [f"{n:016x}" for n in range(calls)], "text": [f"{n} {words}" for n in range(calls)]})
+    return pl.DataFrame(
+        {"id": [f"{n:016x}" for n in range(calls)], "text": [f"{n} {words}" for n in range(calls)]}
+    )
 
 
 def write_journals(home: str, calls: int) -> None:
@@ -116,7 +118,10 @@ def ask_again(home: str, calls: int) -> Callable[[], int]:
     return work
 
 
-STEPS: dict[str, Callable[[str, int], Callable[[], int]]] = {"load journals": load, "nothing is left": ask_again}
+STEPS: dict[str, Callable[[str, int], Callable[[], int]]] = {
+    "load journals": load,
+    "nothing is left": ask_again,
+}
 
 
 def take(name: str, home: str, calls: int) -> None:
@@ -138,8 +143,8 @@ def measure(name: str, home: str, calls: int) -> dict[str, Any]:
 
 
 def main(calls: int, target: Path | None) -> None:
-    machine_load = round(os.getloadavg()[0], 2)
-    print(f"Load average {machine_load}" + (": other work is running, so the figures are noisy" * (machine_load > 1)))
+    busy = round(os.getloadavg()[0], 2)
+    print(f"Load average {busy}" + (": other work is running, so the figures are noisy" * (busy > 1)))
     with tempfile.TemporaryDirectory() as home:
         write_journals(home, calls)
         size = sum(path.stat().st_size for path in Path(home, "journal").rglob("*.jsonl"))
@@ -147,11 +152,16 @@ def main(calls: int, target: Path | None) -> None:
         results = [measure(name, home, calls) for name in STEPS]
     for row in results:
         print(
-            f"{row['step']:<18}{row['seconds']:>8.2f} s{row['cpu_seconds']:>8.2f} CPU s{row['peak_mb']:>7} MB peak"
-            f"{row['rows']:>10,} calls"
+            f"{row['step']:<18}{row['seconds']:>8.2f} s{row['cpu_seconds']:>8.2f} CPU s"
+            f"{row['peak_mb']:>7,} MB peak{row['rows']:>10,} calls"
         )
     if target:
-        about = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "cores": os.cpu_count(), "load": machine_load, "calls": calls}
+        about = {
+            "date": f"{datetime.now(UTC):%Y-%m-%d}",
+            "cores": os.cpu_count(),
+            "load": busy,
+            "calls": calls,
+        }
         target.write_text(json.dumps({**about, "results": results}, indent=1) + "\n", encoding="utf-8")
 
 

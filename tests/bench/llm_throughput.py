@@ -73,10 +73,13 @@ def texts(count: int) -> Iterator[str]:
         yield f"{number}: {found[number % len(found)]}"
 
 
-def evergreen(url: str, concurrency: int, calls: int, rpm: int, folder: Path, meter: Meter) -> Callable[[], None]:
+def evergreen(
+    url: str, concurrency: int, calls: int, rpm: int, folder: Path, meter: Meter
+) -> Callable[[], None]:
     """The pool with its journal, fed as a stage feeds it: keys, tokens, the shipped rubric."""
     from tasks.annotate import rubric
     from tasks.annotate.rubric import RubricTemplate
+    from tasks.llm import tokens
     from tasks.llm.budget import Budget
     from tasks.llm.call import Request, request_key
     from tasks.llm.client import CHAT, connect
@@ -91,6 +94,7 @@ def evergreen(url: str, concurrency: int, calls: int, rpm: int, folder: Path, me
         name="bench", model="gpt-4o-mini", base_url=url, api_key_env="", concurrency=concurrency, rpm=rpm
     )
     template = RubricTemplate(rubric.load("criteria-1"), "list", json_schema=False)
+    tokens.count([""], endpoint.model)  # loads the vocabulary, as an import would
 
     def requests() -> Iterator[Request]:
         for text in texts(calls):
@@ -109,7 +113,9 @@ def evergreen(url: str, concurrency: int, calls: int, rpm: int, folder: Path, me
     return lambda: asyncio.run(ask())
 
 
-def threads(url: str, concurrency: int, calls: int, _rpm: int, folder: Path, meter: Meter) -> Callable[[], None]:
+def threads(
+    url: str, concurrency: int, calls: int, _rpm: int, folder: Path, meter: Meter
+) -> Callable[[], None]:
     """The same requests by `naive_way.py`."""
     from tasks.annotate import rubric
     from tasks.annotate.rubric import RubricTemplate
@@ -186,12 +192,15 @@ def rates(arrivals: list[float], rpm: int) -> dict[str, Any]:
 
 def show(row: dict[str, Any]) -> None:
     """Print a line of the table that README.md holds."""
-    share = f"{row['ideal_share']:.1%} of the ideal" if row["ideal_share"] else f"{row['rpm_share']:.2%} of rpm"
-    most = f", most in 60 s {row['most_in_60_seconds']:,}" if row["rpm"] else ""
+    if row["rpm"]:
+        reached = f"{row['rpm_share']:.2%} of rpm, at most {row['most_in_60_seconds']:,} in 60 s"
+    else:
+        reached = f"{row['ideal_share']:.1%} of the ideal"
     print(
-        f"{row['contender']:<10}{row['concurrency']:>5}{row['calls']:>8,} calls{row['seconds']:>8.1f} s  {share}{most}; "
-        f"CPU {row['cpu_ms_per_call']:.2f} ms a call (server {row['server_cpu_ms_per_call']:.2f}); "
-        f"peak {row['peak_mb']} MB, {row['growth_mb']:+.1f} MB since a quarter; "
+        f"{row['contender']:<10}{row['concurrency']:>4}{row['calls']:>8,} calls{row['seconds']:>8.1f} s: "
+        f"{reached}; "
+        f"CPU {row['cpu_ms_per_call']:.2f} ms a call, the server's {row['server_cpu_ms_per_call']:.2f}; "
+        f"peak {row['peak_mb']} MB, {row['growth_mb']:+.1f} MB since a quarter of the calls; "
         f"{row['answers_on_disk']:,} answers on disk",
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""Ask a model the usual way, for comparison: a pool of threads, the SDK's plain client, a file under a lock."""
+"""Ask a model the usual way, for comparison: threads, the SDK's plain client, a file under a lock."""
 
 import json
 import threading
@@ -11,9 +11,14 @@ from openai import OpenAI
 
 
 def ask_all(
-    base_url: str, model: str, bodies: Iterable[dict[str, Any]], threads: int, file: Path, done: Callable[[], None]
+    base_url: str,
+    model: str,
+    bodies: Iterable[dict[str, Any]],
+    threads: int,
+    file: Path,
+    done: Callable[[], None],
 ) -> None:
-    """Ask everything, and keep each answer as a line of a file, as far as it is written when the process dies.
+    """Ask everything, and keep each answer as a line of a file; the lines are not forced to the disk.
 
     Args:
         base_url: of the server.

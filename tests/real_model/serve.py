@@ -14,7 +14,7 @@ SLOT_TOKENS = 512
 
 
 def parameters(path: str) -> xllamacpp.CommonParams:
-    """Chat and mean-pooled embeddings from one process, on one core: a second would only wait for the first."""
+    """Chat and mean-pooled embeddings from one process."""
     chosen = xllamacpp.CommonParams()
     chosen.model.path = path
     chosen.model_alias = {NAME}

@@ -1,7 +1,7 @@
--- What models cost: in the life of the home, and since the last run that ended well.
+-- What models cost: in the life of the home, and since the last run that ended well, as a budget counts it.
 with last_done as (
     select max(finished_at) as finished_at from core.runs
-    where state = 'done'
+    where state = 'done' and flow not in ('estimate', 'calibrate')
 ),
 
 calls as (
