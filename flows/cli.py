@@ -28,7 +28,10 @@ from tasks.settings import Settings
 from tasks.storage import open_home
 
 app = App(
-    name="evergreen", help="Rebuild an LLM test set from live user queries.", result_action="return_value"
+    name="evergreen",
+    help="Rebuild an LLM test set from live user queries.",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,  # else it would end without our word on what is kept
 )
 
 Profile = Annotated[str, Parameter(help="Name of a profile, or a TOML file.")]

@@ -1,6 +1,7 @@
 """What the command prints: tables on stdout for people."""
 
 import textwrap
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -33,6 +34,8 @@ def print_summary(summary: Summary, prompts: int) -> None:
         console.print(
             textwrap.shorten(row["prompt"], _PROMPT_CHARS, placeholder=" …"), markup=False, highlight=False
         )
+    if manifest["cost"].get("calls"):
+        console.print(_cost(manifest["cost"]))
     console.print(
         f"\n{manifest['questions']} questions of {manifest['topics']} topics, "
         f"release {manifest['release_id']}:"
@@ -151,6 +154,17 @@ def _decimal(value: float | None) -> str:
 
 def _listed(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
+def _cost(cost: dict[str, Any]) -> Table:
+    """What models cost, by stage and model."""
+    title = f"Models: {cost['usd']:.2f} USD, {cost['new_usd']:.2f} of it since the last build that ended well"
+    names = ("stage", "model", "mode", "calls", "input tokens", "output tokens", "USD")
+    table = Table(*names, box=box.SIMPLE, title=title, title_justify="left")
+    for row in cost["by_model"]:
+        counts = (f"{row[name]:,}" for name in ("calls", "input_tokens", "output_tokens"))
+        table.add_row(row["stage"], Text(row["model"]), row["mode"], *counts, f"{row['usd']:.2f}")
+    return table
 
 
 def _funnel(funnel: list[dict[str, object]]) -> Table:

@@ -15,6 +15,13 @@ MAX_INPUTS: Final = 2_048
 _SAFE_TOKENS: Final = 290_000
 
 
+def embedder_name(endpoint: Endpoint) -> str:
+    """The model, and a hash of the endpoint's own parameters if it has any: they make other vectors."""
+    if not endpoint.parameters:
+        return endpoint.model
+    return f"{endpoint.model}-{request_key(endpoint.model, endpoint.parameters)[:8]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Prompts that are embedded with one request."""

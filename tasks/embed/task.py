@@ -8,7 +8,7 @@ import orjson
 import polars as pl
 
 from tasks import warehouse
-from tasks.embed.batches import Batch, batches
+from tasks.embed.batches import Batch, batches, embedder_name
 from tasks.embed.embedder import TfidfSvd, Vectors
 from tasks.embed.vectors import shard_folder, to_frame
 from tasks.llm.call import Call, Reply, Request
@@ -41,7 +41,7 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
     else:
         models = Models(run, llm)
         endpoint = models.endpoint(settings.model)
-        name = endpoint.model
+        name = embedder_name(endpoint)
         _register(run, name)
         _ask(run, models, endpoint, list(batches(_missing(run, name, frame), endpoint)))
     _note_missing(run, name, frame)
@@ -95,7 +95,7 @@ def _ask_once(run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Bat
         metadata = {_CALL: orjson.dumps(call).decode()}
         _write_shard(
             run,
-            endpoint.model,
+            embedder_name(endpoint),
             f"{request.key}.parquet",
             to_frame(ids, cast(Vectors, reply.vectors)),
             metadata,
@@ -105,7 +105,7 @@ def _ask_once(run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Bat
     try:
         models.request_all(work, (part.request(endpoint) for part in parts.values()), len(parts))
     finally:
-        _register(run, endpoint.model)
+        _register(run, embedder_name(endpoint))
     answers = models.answers(pl.DataFrame({"key": list(parts)}))
     refused = answers.filter((pl.col("outcome") == Outcome.ERROR) & pl.col("error").str.starts_with("http_4"))
     return [parts[key] for key in refused["key"]]

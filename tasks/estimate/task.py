@@ -10,6 +10,7 @@ from tasks import warehouse
 from tasks.annotate import rubric
 from tasks.annotate.rubric import RubricTemplate
 from tasks.annotate.task import annotator_id
+from tasks.embed.batches import embedder_name
 from tasks.embed.vectors import shard_folder
 from tasks.estimate.count import Tally, expected_topics, of_texts, of_vectors, typical_topics, with_keys
 from tasks.estimate.forecast import ASSUMED, Answers, Forecast, Step, answers_of
@@ -89,7 +90,7 @@ class _Estimate:
             self._advance(self._prompts)
             return Step("embed")
         # Shards that the warehouse has not heard of count too: the build registers them before it asks.
-        files = sorted(shard_folder(self._run.home, endpoint.model).glob("*.parquet"))
+        files = sorted(shard_folder(self._run.home, embedder_name(endpoint)).glob("*.parquet"))
         done = [pl.read_parquet(file, columns=["prompt_id"]) for file in files]
         known = pl.concat([pl.DataFrame(schema={"prompt_id": pl.String}), *done])
         pages = (
@@ -214,7 +215,7 @@ class _Estimate:
 
     def _embedder(self) -> str:
         endpoint = self._endpoint(self._settings.embed.model, TFIDF_SVD)
-        return endpoint.model if endpoint else TFIDF_SVD
+        return embedder_name(endpoint) if endpoint else TFIDF_SVD
 
     def _endpoint(self, name: str, no_model: str) -> Endpoint | None:
         """An endpoint by its name; none for what is no model. Its key may be missing: it is not called."""

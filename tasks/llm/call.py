@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from tasks.llm.outcome import Outcome
 
+# How a body says how many tokens an answer may have; servers differ.
+ANSWER_LIMITS = ("max_tokens", "max_completion_tokens")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -1,5 +1,6 @@
 """One HTTP request to an endpoint, and what its failure means. The only module that talks to the SDK."""
 
+import asyncio
 import re
 import time
 from base64 import b64decode
@@ -122,15 +123,16 @@ CHAT = Api("/chat/completions", read_chat)
 EMBEDDINGS = Api("/embeddings", read_embeddings)
 
 
-async def send(client: AsyncOpenAI, api: Api, body: dict[str, Any]) -> Reply:
-    """Ask once.
+async def send(client: AsyncOpenAI, api: Api, body: dict[str, Any], timeout_seconds: float) -> Reply:
+    """Ask once, and wait no longer than that for the whole answer.
 
     Raises:
         Failure: no usable answer came.
     """
     try:
-        # The bare response: building the SDK's typed objects would double the processor time of a call.
-        response = await client.post(api.path, cast_to=httpx2.Response, content=orjson.dumps(body))
+        async with asyncio.timeout(timeout_seconds):  # the SDK's starts anew with each byte
+            # The bare response: the SDK's typed objects would double the processor time of a call.
+            response = await client.post(api.path, cast_to=httpx2.Response, content=orjson.dumps(body))
         return api.read(orjson.loads(response.content), body)
     except openai.APIStatusError as error:
         raise describe_status(error) from None
@@ -138,6 +140,8 @@ async def send(client: AsyncOpenAI, api: Api, body: dict[str, Any]) -> Reply:
         # The transport calls a refused connection this, too.
         kind = "connection" if isinstance(error.__cause__, httpx2.ConnectTimeout) else "timeout"
         raise Failure(kind, can_retry=True) from None
+    except TimeoutError:
+        raise Failure("timeout", can_retry=True) from None
     except (openai.APIConnectionError, httpx2.HTTPError):
         raise Failure("connection", can_retry=True) from None
     except orjson.JSONDecodeError:

@@ -16,8 +16,8 @@ from aiolimiter import AsyncLimiter
 # A bucket leaks this share of the limit a minute. On top of that it lets through what it holds: one, and this
 # share of the limit, so that a timer that wakes up to 0.3 s late loses nothing. Leak and contents of a minute
 # come to less than one above the limit, so whole requests never pass it.
-STEADY = 0.994
-BURST = 0.005
+STEADY = 0.992
+BURST = 0.004
 
 # A little more than a minute: a timer's grain is not a clock's.
 WINDOW_SECONDS = 60.01

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # So many errors in a row, each after all its attempts, are no bad luck: the server is down, or wants others.
 _ERRORS_IN_A_ROW = 50
+_HINTS = {"wrong_model": "wrong_model (if the model that answers is the right one, set served_as)"}
 # An endpoint that keeps asking for fewer requests will take this one in the end.
 _MAX_RATE_LIMITS = 50
 # What calls in flight get to end in when a run is interrupted: they may be paid for already.
@@ -162,7 +163,7 @@ class Pool:
                 await self._wait_for_limits(request)
             started = time.monotonic()
             try:
-                reply = await send(self._client, self._work.api, body)
+                reply = await send(self._client, self._work.api, body, self._work.endpoint.timeout_seconds)
             except Failure as failure:
                 failures[failure.is_rate_limit] += 1
                 seconds = time.monotonic() - started
@@ -214,7 +215,7 @@ class Pool:
         self._answered_tokens += call.output_tokens
         self._errors_in_a_row = self._errors_in_a_row + 1 if call.outcome is Outcome.ERROR else 0
         if self._errors_in_a_row >= _ERRORS_IN_A_ROW:
-            name, kind = self._work.endpoint.name, call.error
+            name, kind = self._work.endpoint.name, _HINTS.get(call.error, call.error)
             self._stop(
                 EvergreenError(
                     f"endpoint {name}: {_ERRORS_IN_A_ROW} calls in a row failed, the last one with {kind}; "

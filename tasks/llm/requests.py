@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from tasks.llm import tokens
-from tasks.llm.call import Request, Template
+from tasks.llm.call import ANSWER_LIMITS, Request, Template
 from tasks.llm.endpoint import Endpoint
 
 
@@ -17,7 +17,10 @@ def chat_request(
     key: str, body: dict[str, Any], endpoint: Endpoint, template: Template, round_: int
 ) -> Request:
     """A request with its tokens counted."""
-    return Request(key, body, count_tokens(body, endpoint.model), template.max_tokens, round_)
+    most = next(
+        (body[name] for name in ANSWER_LIMITS if isinstance(body.get(name), int)), template.max_tokens
+    )
+    return Request(key, body, count_tokens(body, endpoint.model), most, round_)
 
 
 def count_tokens(body: dict[str, Any], model: str) -> int:

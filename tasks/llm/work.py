@@ -7,14 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 from tasks.llm import tokens
-from tasks.llm.call import Call, Reply, Request
+from tasks.llm.call import ANSWER_LIMITS, Call, Reply, Request
 from tasks.llm.client import Api
 from tasks.llm.endpoint import Endpoint
 from tasks.llm.outcome import Outcome
 from tasks.llm.price import usd
 
 LAST_ROUND = 2
-_LIMITS_OF_ANSWERS = ("max_tokens", "max_completion_tokens")
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Work:
         """The whole body: with the model, and twice the room for an answer in the second round."""
         body = {"model": self.endpoint.model, **request.body}
         if request.round == LAST_ROUND:
-            body |= {name: 2 * body[name] for name in _LIMITS_OF_ANSWERS if isinstance(body.get(name), int)}
+            body |= {name: 2 * body[name] for name in ANSWER_LIMITS if isinstance(body.get(name), int)}
         if self.endpoint.mode == "flex":
             body["service_tier"] = "flex"
         return body

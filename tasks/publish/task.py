@@ -23,7 +23,8 @@ def publish(run: Run, release: Ref) -> Ref:
     """Point `latest.json` at a release that the gate has let through, and show funnel, topics and a link."""
     folder = (Path(run.home) / "releases" / release.key).resolve()
     manifest = (folder / MANIFEST).read_bytes()
-    _verify(folder, orjson.loads(manifest)["files"])
+    facts = orjson.loads(manifest)
+    _verify(folder, facts["files"])
     latest = {"release_id": release.key, "manifest_sha256": sha256(manifest)}
     write_atomic(folder.parent / LATEST, orjson.dumps(latest, option=orjson.OPT_INDENT_2))
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
@@ -32,13 +33,21 @@ def publish(run: Run, release: Ref) -> Ref:
         funnel = warehouse.run(con, "release/funnel", {"run_id": run.id}).to_dicts()
         topics = warehouse.run(con, "publish/topics", {"run_id": run.id}).to_dicts()
     with best_effort("showing the release"):
-        _show(folder, release, funnel, topics)
+        costs = facts["cost"].get("by_model", [])  # releases made before models were asked have none
+        _show(folder, release, {"funnel": funnel, "topics": topics, "costs": costs})
     return release
 
 
-def _show(folder: Path, release: Ref, funnel: Rows, topics: Rows) -> None:
-    create_table_artifact(key="funnel", table=funnel, description="Rows kept and rejected at each stage")
-    create_table_artifact(key="topics", table=topics, description="Topics by size; shares are of the release")
+_TABLES = {
+    "funnel": "Rows kept and rejected at each stage",
+    "topics": "Topics by size; shares are of the release",
+    "costs": "What models cost when this release was made; `new` is since the last build that ended well",
+}
+
+
+def _show(folder: Path, release: Ref, tables: dict[str, Rows]) -> None:
+    for key, rows in tables.items():
+        create_table_artifact(key=key, table=rows, description=_TABLES[key])
     create_link_artifact(
         key="release",
         link=folder.as_uri(),

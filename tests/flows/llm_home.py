@@ -55,9 +55,7 @@ class Project:
         return "build", self.source, "--home", home, "--profile", self.profile
 
 
-def make_project(
-    folder: Path, server: OpenAIServer, min_coverage: float = 0.98, **fields: Any
-) -> Project:
+def make_project(folder: Path, server: OpenAIServer, min_coverage: float = 0.98, **fields: Any) -> Project:
     """A part of the sample, to be built with four models on the server; their fields may be given."""
     models = {name: {"concurrency": CONCURRENCY, **fields} for name in (EMBEDDER, NAMER, CHEAP, GOOD)}
     endpoints = write_endpoints(folder, server, **models)

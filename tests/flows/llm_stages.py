@@ -1,4 +1,4 @@
-"""The stages that ask models, without the flow engine around them: a process that is killed and starts soon."""
+"""The stages that ask models, without the flow engine around them: what a test kills often."""
 
 from uuid import uuid4
 

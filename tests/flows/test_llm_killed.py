@@ -1,4 +1,4 @@
-"""kill -9 while models are asked, ten times over: no prompt is lost, none is paid for twice but those in flight."""
+"""kill -9 while models are asked, ten times over: only the calls in flight are paid twice."""
 
 import multiprocessing
 import os
@@ -55,7 +55,9 @@ def wait_for(llm: OpenAIServer, requests: int, is_alive: object) -> None:
         time.sleep(0.01)
 
 
-def kill_stages(forks: ForkServerContext, llm: OpenAIServer, home: Path, project: Project, after: int) -> None:
+def kill_stages(
+    forks: ForkServerContext, llm: OpenAIServer, home: Path, project: Project, after: int
+) -> None:
     """Run the stages that ask models, and kill them when the server has seen some more requests."""
     seen = llm.stats()["requests"]
     process = forks.Process(target=ask_models, args=(str(home), project.settings))
@@ -90,7 +92,12 @@ def prepare(home: Path, project: Project) -> Run:
 
 
 def test_ten_kills_cost_no_answer_twice_and_end_in_the_undisturbed_release(
-    server: str, llm: OpenAIServer, command: Command, project: Project, forks: ForkServerContext, tmp_path: Path
+    server: str,
+    llm: OpenAIServer,
+    command: Command,
+    project: Project,
+    forks: ForkServerContext,
+    tmp_path: Path,
 ) -> None:
     calm, home = tmp_path / "calm", tmp_path / "home"
     release = build([str(project.source)], str(calm), project.settings)
@@ -102,7 +109,9 @@ def test_ten_kills_cost_no_answer_twice_and_end_in_the_undisturbed_release(
     kill_stages(forks, llm, home, project, after=1)
     vectors = embed.fn(run, PROMPTS, project.settings.embed, project.settings.llm)
     by_keywords = project.settings.topics.model_copy(update={"namer": "keywords"})
-    topics.fn(run, vectors, by_keywords, project.settings.llm)  # the clusters: they take a while, and no model
+    topics.fn(
+        run, vectors, by_keywords, project.settings.llm
+    )  # the clusters: they take a while, and no model
     moments = random.Random(5)
     for _ in range(KILLS - 2):
         kill_stages(forks, llm, home, project, after=moments.randint(1, 40))
@@ -123,5 +132,7 @@ def test_ten_kills_cost_no_answer_twice_and_end_in_the_undisturbed_release(
     assert made.name[11:] == release.key[11:]
     questions = (made / "question.jsonl").read_bytes()
     assert questions == (calm / "releases" / release.key / "question.jsonl").read_bytes()
-    journaled = [call for path in journal_folder(str(home)).rglob("*.jsonl") for call, _ in read_journal(path)]
+    journaled = [
+        call for path in journal_folder(str(home)).rglob("*.jsonl") for call, _ in read_journal(path)
+    ]
     assert {call["call_id"] for call in journaled} <= set(calls["call_id"])

@@ -20,6 +20,7 @@ def parameters(path: str) -> xllamacpp.CommonParams:
     chosen.model_alias = {NAME}
     chosen.n_parallel = SLOTS
     chosen.n_ctx = SLOTS * SLOT_TOKENS
+    # Threads wait for each other by spinning: on cores that others use too, two are slower than one.
     chosen.cpuparams.n_threads = chosen.cpuparams_batch.n_threads = 1
     # Without this, texts that are embedded at the same time get other vectors than each alone.
     chosen.kv_unified = True

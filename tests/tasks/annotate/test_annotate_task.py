@@ -45,8 +45,8 @@ def run(home_of: HomeOf) -> Run:
     with warehouse.transaction(run.home) as con:
         con.execute(
             "insert into core.prompt_topics (taxonomy_id, prompt_id, topic_id, assigned_by, x, y)"
-            " select 'tax-1', prompt_id, if(prompt_id < '39', cast(prompt_id as int) // 10, null), 'cluster', 0, 0"
-            " from core.prompts"
+            " select 'tax-1', prompt_id, if(prompt_id < '39', cast(prompt_id as int) // 10, null),"
+            " 'cluster', 0, 0 from core.prompts"
         )
     return run
 
@@ -55,9 +55,7 @@ def run(home_of: HomeOf) -> Run:
 def mark(server: OpenAIServer, eligible: Ref, tmp_path: Path) -> Annotate:
     """Runs the stage; the fields of both endpoints may be other than usual."""
 
-    def run_stage(
-        run: Run, fields: dict[str, Any] | None = None, max_usd: float = 0, **settings: Any
-    ) -> Ref:
+    def run_stage(run: Run, fields: dict[str, Any] | None = None, max_usd: float = 0, **settings: Any) -> Ref:
         path = write_endpoints(tmp_path, server, **{CHEAP: fields or {}, GOOD: fields or {}})
         chosen = AnnotateSettings(**{"annotator": CHEAP, **settings})
         ref: Ref = annotate.fn(run, eligible, TOPICS, chosen, LlmSettings(endpoints=path, max_usd=max_usd))
@@ -163,7 +161,9 @@ def test_a_second_model_marks_what_the_first_lets_through(
     assert 0 < len(let_through) < 39
     assert set(annotations(run, ref)["prompt_id"]) == let_through
     assert set(reasons) == set(PROMPTS) - let_through
-    assert {reasons[row["prompt_id"]] for row in first.filter(outcome="empty").iter_rows(named=True)} == {"empty"}
+    assert {reasons[row["prompt_id"]] for row in first.filter(outcome="empty").iter_rows(named=True)} == {
+        "empty"
+    }
     assert set(reasons.values()) <= {"empty", "no_topic", "low_first_score", "weak_first_topic"}
     assert server.stats()["requests"] == 40 + len(let_through)
 
@@ -180,9 +180,7 @@ def test_the_heuristic_may_choose_what_a_model_is_asked(
     assert nobody.key == ref.key
 
 
-def test_a_run_of_other_thresholds_leaves_no_screenings_of_the_one_before(
-    run: Run, mark: Annotate
-) -> None:
+def test_a_run_of_other_thresholds_leaves_no_screenings_of_the_one_before(run: Run, mark: Annotate) -> None:
     for least in (7, 0):
         mark(run, second_annotator=GOOD, second_min_score=least, second_min_topic_mean=0)
     with warehouse.transaction(run.home) as con:

@@ -60,9 +60,7 @@ def test_halves_come_down_to_each_prompt_alone() -> None:
     [batch] = batches(prompts(*"abcdefg"), ENDPOINT)
     parts: list[Batch] = [batch]
     while any(len(part.texts) > 1 for part in parts):
-        parts = [
-            half for part in parts for half in (part.halves() if len(part.texts) > 1 else (part,))
-        ]
+        parts = [half for part in parts for half in (part.halves() if len(part.texts) > 1 else (part,))]
     assert [part.texts for part in parts] == [(text,) for text in "abcdefg"]
     assert [part.prompt_ids for part in parts] == [(f"id{number}",) for number in range(7)]
     assert all(len(part.token_counts) == 1 for part in parts)

@@ -23,6 +23,7 @@ from tests.openai_server.process import OpenAIServer
 from tests.tasks.llm.asking import write_endpoints
 
 MODEL = "text-embedding-3-small"
+TOO_LONG = "bread " * 8_500  # the server takes 8,192 tokens
 HomeOf = Callable[[Mapping[str, str]], Run]
 Embed = Callable[..., Ref]
 
@@ -115,15 +116,6 @@ def test_a_call_that_is_in_shard_and_journal_counts_once(
     assert server.stats()["requests"] == 1
 
 
-def test_half_a_shard_is_no_shard(by_model: Embed, home_of: HomeOf, server: OpenAIServer) -> None:
-    run = small(home_of)
-    folder = shard_folder(run.home, MODEL)
-    folder.mkdir(parents=True)
-    (folder / ".0123.parquet.building").write_bytes(b"PAR1 cut off")
-    by_model(run)
-    assert load(run.home, MODEL, ["00", "14"]).shape == (2, 8)
-
-
 @pytest.fixture(scope="module")
 def large() -> dict[str, str]:
     return {f"{n:04d}": f"number{n}" for n in range(2 * MAX_INPUTS + 10)}
@@ -140,7 +132,11 @@ def test_each_batch_is_kept_when_it_arrives_and_only_the_others_are_asked_again(
     assert rows(run, "select outcome from core.llm_calls") == [("ok",)]
     server.set_plan({})
     by_model(run.model_copy(update={"id": "run-2"}), concurrency=1)
-    assert rows(run, "select row_count from core.vectors order by all") == [(10,), (MAX_INPUTS,), (MAX_INPUTS,)]
+    assert rows(run, "select row_count from core.vectors order by all") == [
+        (10,),
+        (MAX_INPUTS,),
+        (MAX_INPUTS,),
+    ]
     texts = server.counts()["texts"]
     assert {texts[text_key(MODEL, text)] for text in large.values()} == {1}
     assert load(run.home, MODEL, list(large)).shape == (len(large), 8)
@@ -157,18 +153,17 @@ def test_a_budget_stops_it_and_a_higher_one_goes_on(
     assert set(server.counts()["texts"].values()) == {1}
 
 
-def too_long() -> str:
-    return "bread " * 8_500  # the server takes 8,192 tokens
-
-
 def test_a_batch_that_is_refused_is_halved_until_the_bad_prompt_is_alone(
     by_model: Embed, home_of: HomeOf, server: OpenAIServer
 ) -> None:
-    run = small(home_of, bad=too_long())
+    run = small(home_of, bad=TOO_LONG)
     ref = by_model(run, max_input_tokens=20_000)
     assert load(run.home, MODEL, [f"{n:02d}" for n in range(15)]).shape == (15, 8)
     assert rows(run, "select prompt_id from core.unembedded") == [("bad",)]
-    assert server.stats()["by_status"] == {"400": 5, "200": 4}  # 16, 8, 4, 2 and 1 prompts; their other halves
+    assert server.stats()["by_status"] == {
+        "400": 5,
+        "200": 4,
+    }  # 16, 8, 4, 2 and 1 prompts; their other halves
     texts = server.counts()["texts"]
     assert {texts[text_key(MODEL, f"write about number{n}")] for n in range(15)} == {1}
     failed = {result.name: result.sample_ids for result in check(run, ref) if not result.passed}
@@ -178,7 +173,7 @@ def test_a_batch_that_is_refused_is_halved_until_the_bad_prompt_is_alone(
 def test_only_the_bad_prompt_is_asked_again_and_a_cut_heals_it(
     by_model: Embed, home_of: HomeOf, server: OpenAIServer
 ) -> None:
-    run = small(home_of, bad=too_long())
+    run = small(home_of, bad=TOO_LONG)
     by_model(run, max_input_tokens=20_000)
     asked = server.stats()["requests"]
     by_model(run, max_input_tokens=20_000)
@@ -190,8 +185,8 @@ def test_only_the_bad_prompt_is_asked_again_and_a_cut_heals_it(
 
 
 FAULTS = {
-    "rate_limit": 0.1,
-    "server_error": 0.1,
+    "rate_limit": 0.15,
+    "server_error": 0.15,
     "cut": 0.1,
     "bad_json": 0.1,
     "truncated": 0.1,  # a vector is missing
@@ -225,9 +220,7 @@ def test_another_model_in_its_place_is_no_vector(
 
 
 @pytest.mark.parametrize("model", ["/models/embed.gguf", "owner/model", "model:tag@1 ä"])
-def test_a_model_of_any_name_has_its_shards_in_the_home(
-    by_model: Embed, home_of: HomeOf, model: str
-) -> None:
+def test_a_model_of_any_name_has_its_shards_in_the_home(by_model: Embed, home_of: HomeOf, model: str) -> None:
     run = small(home_of)
     ref = by_model(run, model)
     folder = shard_folder(run.home, ref.key).resolve()

@@ -31,7 +31,8 @@ def server() -> Iterator[OpenAIServer]:
 def send_once(endpoint: Endpoint, api: Api = CHAT, body: dict[str, Any] | None = None) -> Reply:
     async def main() -> Reply:
         async with connect(endpoint) as client:
-            return await send(client, api, {"model": endpoint.model, **(body or PLAIN.body(PROMPT))})
+            asked = {"model": endpoint.model, **(body or PLAIN.body(PROMPT))}
+            return await send(client, api, asked, endpoint.timeout_seconds)
 
     return asyncio.run(main())
 
@@ -57,7 +58,11 @@ FAULTS = {
 @pytest.mark.parametrize("api", [CHAT, EMBEDDINGS], ids=["chat", "embeddings"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_has_its_name_and_its_consequence(
-    server: OpenAIServer, fault: str, api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    server: OpenAIServer,
+    fault: str,
+    api: Api,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
     server.set_plan({fault: 1, "retry_after_seconds": 0.25, "stall_seconds": 2})

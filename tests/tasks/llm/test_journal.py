@@ -38,7 +38,9 @@ def keys_in(path: Path, start: int = 0) -> list[str]:
 
 
 def test_a_call_comes_back_as_it_was(path: Path) -> None:
-    call = call_of("k", text='line\nbreak, "quotes", \u2028 and \U0001f600', usd=0.1 + 0.2, error="http_500:x")
+    call = call_of(
+        "k", text='line\nbreak, "quotes", \u2028 and \U0001f600', usd=0.1 + 0.2, error="http_500:x"
+    )
 
     async def main() -> None:
         async with Journal(path) as journal:
@@ -69,9 +71,7 @@ def test_append_returns_when_its_line_is_on_the_disk(path: Path, monkeypatch: py
     asyncio.run(main())
 
 
-def test_calls_that_arrive_together_are_flushed_together(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_calls_that_arrive_together_are_flushed_together(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flushes = 0
     real = os.fsync
 

@@ -42,7 +42,9 @@ def test_another_model_wording_or_parameter_is_another_question(other: tuple[str
 
 
 def test_who_serves_the_model_and_how_fast_is_the_same_question() -> None:
-    moved = ENDPOINT.model_copy(update={"base_url": "http://localhost:1/v1", "concurrency": 1, "mode": "batch"})
+    moved = ENDPOINT.model_copy(
+        update={"base_url": "http://localhost:1/v1", "concurrency": 1, "mode": "batch"}
+    )
     assert chat_body(PLAIN, moved, "why?") == BODY
 
 

@@ -15,7 +15,13 @@ from tasks.refs import Ref, Run
 
 GOOD_HOME = (Path(__file__).parents[2] / "expectations" / "good_home.sql").read_text()
 QUESTIONS = b'{"uid": "uid-1"}\n'
-MANIFEST = orjson.dumps({"files": {"question.jsonl": {"sha256": hashlib.sha256(QUESTIONS).hexdigest()}}})
+COSTS = [{"stage": "annotate", "model": "small-1", "usd": 0.5}]
+MANIFEST = orjson.dumps(
+    {
+        "files": {"question.jsonl": {"sha256": hashlib.sha256(QUESTIONS).hexdigest()}},
+        "cost": {"by_model": COSTS},
+    }
+)
 RELEASE = Ref(stage="release", table="core.releases", key="rel-1", rows=20)
 
 
@@ -69,10 +75,11 @@ def test_a_candidate_is_in_no_test_set(run: Run) -> None:
         assert con.execute("select count(*) from out.test_set").fetchone() == (0,)
 
 
-def test_prefect_shows_funnel_topics_and_a_link(published: Run, artifacts: dict[str, Any]) -> None:
+def test_prefect_shows_funnel_topics_costs_and_a_link(published: Run, artifacts: dict[str, Any]) -> None:
     assert artifacts["funnel"]["table"] == [{"stage": "ingest", "reason": "kept", "rows": 210}]
     assert len(artifacts["topics"]["table"]) == 10
     assert sum(row["questions"] for row in artifacts["topics"]["table"]) == 20
+    assert artifacts["costs"]["table"] == COSTS
     assert artifacts["release"]["link"].endswith("/releases/rel-1")
     assert artifacts["release"]["link"].startswith("file:///")
 

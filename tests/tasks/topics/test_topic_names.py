@@ -45,7 +45,7 @@ def made(home_of: HomeOf) -> tuple[Run, Ref, Ref]:
 
 
 class Home:
-    """A copy of that home, in which topics may be named anew; it has no vectors, so none can be found anew."""
+    """A copy of that home, in which topics may be named anew; without vectors, none can be found anew."""
 
     def __init__(self, folder: Path, server: OpenAIServer, made: tuple[Run, Ref, Ref]) -> None:
         run, self._vectors, self.ref = made

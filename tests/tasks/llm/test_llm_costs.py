@@ -1,0 +1,93 @@
+"""What calls cost, over all runs of a home: what a budget counts, what the tables of costs say."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tasks import warehouse
+from tasks.errors import BudgetSpent
+from tasks.llm.endpoint import Endpoint
+from tasks.llm.journal import journal_path
+from tasks.llm.task import Models, spent_usd
+from tasks.refs import Run
+from tasks.settings import LlmSettings
+from tests.openai_server.process import OpenAIServer
+from tests.tasks.llm.asking import PLAIN, ask, endpoint_of, requests_of
+
+TEXTS = pl.DataFrame({"id": range(30), "text": [f"question {number}" for number in range(30)]})
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: OpenAIServer) -> OpenAIServer:
+    shared.reset()
+    return shared
+
+
+def again(run: Run, number: int) -> Run:
+    return run.model_copy(update={"id": f"run-{number}"})
+
+
+def ask_texts(run: Run, endpoint: Endpoint, texts: pl.DataFrame = TEXTS, **settings: Any) -> pl.DataFrame:
+    return Models(run, LlmSettings(**settings)).ask_texts("annotate", endpoint, PLAIN, texts)
+
+
+def calls(run: Run) -> pl.DataFrame:
+    with warehouse.transaction(run.home) as con:
+        return con.sql("select * from out.llm_calls order by asked_at").pl()
+
+
+def test_a_budget_counts_all_runs_since_the_last_that_ended_well(run: Run, server: OpenAIServer) -> None:
+    ask_texts(run, endpoint_of(server), TEXTS.head(10))
+    spent = spent_usd(run)
+    assert spent == pytest.approx(calls(run)["usd"].sum())
+    assert spent > 0
+    with pytest.raises(BudgetSpent):
+        ask_texts(again(run, 2), endpoint_of(server), max_usd=spent)
+    ask_texts(again(run, 3), endpoint_of(server), max_usd=20 * spent)
+    assert set(server.counts()["asked"].values()) == {1}
+    total = spent_usd(run)
+    end_well(run, "estimate")  # which costs nothing, and was no end of the build
+    assert spent_usd(run) == total > spent
+    end_well(run, "build")
+    assert spent_usd(run) == 0
+
+
+def end_well(run: Run, flow: str) -> None:
+    now = warehouse.utc_now()
+    with warehouse.transaction(run.home) as con:
+        con.execute(
+            "insert into core.runs (run_id, flow, state, started_at, finished_at, settings)"
+            " values (?, ?, 'done', ?, ?, '{}')",
+            [f"done-{flow}", flow, now, now],
+        )
+
+
+def test_what_a_killed_process_spent_counts(run: Run, server: OpenAIServer) -> None:
+    endpoint = endpoint_of(server)
+    killed = ask(endpoint, requests_of(endpoint, TEXTS["text"]), journal_path(run.home, "annotate", "k"))
+    with pytest.raises(BudgetSpent):
+        ask_texts(again(run, 2), endpoint_of(server, model="other"), max_usd=killed.budget.spent_usd)
+    assert Counter(calls(run)["model"]) == {"m": 30}
+
+
+def test_costs_add_up_to_the_journals(run: Run, server: OpenAIServer) -> None:
+    server.set_plan({"garbage": 0.3, "bad_request": 0.2})
+    ask_texts(run, endpoint_of(server))
+    ask_texts(again(run, 2), endpoint_of(server))
+    with warehouse.transaction(run.home) as con:
+        costs = con.sql("select * from out.costs").pl()
+    assert costs["call_count"].sum() == calls(run).height
+    assert costs["usd"].sum() == pytest.approx(spent_usd(run))
+    for row in costs.iter_rows(named=True):
+        own = calls(run).filter(run_id=row["run_id"])
+        assert row["usd"] == pytest.approx(own["usd"].sum())
+        assert row["ok_count"] == own.filter(outcome="ok").height
