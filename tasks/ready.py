@@ -4,6 +4,7 @@ from tasks.annotate import rubric
 from tasks.llm import endpoint as endpoints
 from tasks.llm.price import require_price
 from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
+from tasks.topics import naming
 
 
 def endpoint_names(settings: Settings) -> list[str]:
@@ -17,7 +18,8 @@ def check_models(settings: Settings) -> None:
     """See that all models of a build can be called.
 
     Raises:
-        InputError: an unknown endpoint, no key in the environment, a budget without a price, a bad rubric.
+        InputError: an unknown endpoint, no key in the environment, a budget without a price, a bad rubric
+            or naming prompt.
     """
     known = endpoints.load(settings.llm.endpoints)
     for name in endpoint_names(settings):
@@ -26,3 +28,4 @@ def check_models(settings: Settings) -> None:
         if settings.llm.max_usd:
             require_price(endpoint)
     rubric.load(settings.annotate.rubric)
+    naming.load(settings.topics.naming_prompt)

@@ -98,6 +98,9 @@ class TopicsSettings(StageSettings):
         min_length=1,
         description="Who names topics: `keywords` (their three best ones) or an endpoint.",
     )
+    naming_prompt: str = Field(
+        "name-1", min_length=1, description="What a model is told: a shipped prompt, or a file like it."
+    )
 
 
 class LlmSettings(StageSettings):
@@ -134,7 +137,10 @@ class AnnotateSettings(StageSettings):
         5, ge=0, le=7, description="Criteria a prompt must meet in the first pass to get to the second."
     )
     second_min_topic_mean: float = Field(
-        3.0, ge=0, le=7, description="Mean first score, over all its prompts, that its topic must reach too."
+        3.0,
+        ge=0,
+        le=7,
+        description="Mean first score, over all its prompts marked ok, that its topic must reach.",
     )
     rubric: str = Field(
         "criteria-1", min_length=1, description="A shipped rubric, or the path of a file like it."

@@ -131,7 +131,12 @@ def publish_analytics(home: str, lock_wait_seconds: float = 60) -> Path:
         quoted = str(building).replace("'", "''")  # ATTACH takes no bound parameter
         con.execute(f"attach '{quoted}' as analytics")
         con.execute("copy from database warehouse to analytics")
-        for query in ("forget_conversations", "withhold_personal_data"):
+        for query in (
+            "forget_conversations",
+            "withhold_personal_data",
+            "withhold_annotations",
+            "withhold_answers",
+        ):
             run(con, f"home/{query}")
         con.execute("checkpoint analytics")
         con.execute("detach analytics")

@@ -26,11 +26,12 @@ create table core.journals (
     byte_count bigint not null
 );
 
--- Who annotated in a run: pass 1 marks all prompts, pass 2 those that pass 1 lets through.
+-- Who annotated in a run, and by which rubric: pass 1 marks all prompts, pass 2 those that pass 1 lets through.
 create table core.annotators (
     run_id varchar not null,
     pass integer not null,
     annotator varchar not null,
+    rubric_sha256 varchar,
     primary key (run_id, pass)
 );
 

@@ -44,7 +44,8 @@ def annotate(run: Run, prompts: Ref, topics: Ref, settings: AnnotateSettings, ll
         for name in ("annotators", "screenings"):
             warehouse.run(con, f"annotate/forget_{name}", {"run_id": run.id})
     annotator = _pass(run, 1, settings.annotator, settings, models)
-    if settings.second_annotator:
+    # Below the coverage that is asked for, the gate refuses: nothing is to be paid for before that.
+    if settings.second_annotator and _coverage(run, annotator) >= settings.min_coverage:
         thresholds = {
             "run_id": run.id,
             "taxonomy_id": topics.key,
@@ -54,21 +55,23 @@ def annotate(run: Run, prompts: Ref, topics: Ref, settings: AnnotateSettings, ll
         }
         warehouse.read(run.home, "annotate/screen", thresholds, run.lock_wait_seconds)
         annotator = _pass(run, 2, settings.second_annotator, settings, models)
-    rows = warehouse.read(run.home, "annotate/count", {"annotator": annotator}, run.lock_wait_seconds).item()
+    keys = {"run_id": run.id, "annotator": annotator}
+    rows = warehouse.read(run.home, "annotate/count", keys, run.lock_wait_seconds).item()
     return Ref(stage="annotate", table="core.annotations", key=annotator, rows=rows)
 
 
 def _pass(run: Run, number: int, name: str, settings: AnnotateSettings, models: Models) -> str:
     """Have the prompts of a pass marked; returns who marked them, as core.annotations names them."""
+    row: dict[str, object] = {"run_id": run.id, "pass": number}
     if name == HEURISTIC:
-        missing = _missing(run, number, name)
+        missing = _missing(run, row | {"annotator": name, "rubric_sha256": None})
         marked = _by_heuristic(missing)
         annotator = name
     else:
         endpoint = models.endpoint(name)
         template = RubricTemplate(rubric.load(settings.rubric), settings.format, endpoint.json_schema)
         annotator = annotator_id(endpoint, template)
-        missing = _missing(run, number, annotator)
+        missing = _missing(run, row | {"annotator": annotator, "rubric_sha256": template.rubric.sha256})
         marked = _by_model(missing, endpoint, template, models)
     for frame in marked:
         with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
@@ -77,17 +80,24 @@ def _pass(run: Run, number: int, name: str, settings: AnnotateSettings, models: 
     return annotator
 
 
+def _coverage(run: Run, annotator: str) -> float:
+    """Share of the eligible prompts whose annotation is ok."""
+    found = warehouse.read(run.home, "annotate/coverage", {"annotator": annotator}, run.lock_wait_seconds)
+    return float(found.item())
+
+
 def annotator_id(endpoint: Endpoint, template: RubricTemplate) -> str:
     """A model with its rubric, its format and a hash of all that is the same in its requests."""
     constant = request_key(endpoint.model, chat_body(template, endpoint, ""))[:8]
     return f"{endpoint.model}:{template.rubric.name}:{template.format}:{constant}"
 
 
-def _missing(run: Run, number: int, annotator: str) -> pl.DataFrame:
-    row = {"run_id": run.id, "pass": number, "annotator": annotator}
+def _missing(run: Run, row: dict[str, object]) -> pl.DataFrame:
+    """Note who marks in a pass; returns the prompts that it has not marked yet."""
+    keys = {name: row[name] for name in ("run_id", "annotator")}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "annotate/add_annotator", row)
-        return warehouse.run(con, "annotate/missing", {"run_id": run.id, "annotator": annotator})
+        return warehouse.run(con, "annotate/missing", keys)
 
 
 def _by_heuristic(prompts: pl.DataFrame) -> Iterator[pl.DataFrame]:

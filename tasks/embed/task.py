@@ -29,8 +29,13 @@ _CALL = "evergreen.call"
 
 @stage("embed", retries=3)
 def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> Ref:
-    """Embed the eligible prompts that have no vector of this embedder yet, a shard at a time."""
+    """Embed the eligible prompts that have no vector of this embedder yet, a shard at a time.
+
+    A prompt that a server refuses gets the flag `not_embedded`: it is not eligible until the next run.
+    """
     logger.info("%d prompts", prompts.rows)
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "embed/forget_refused")
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
     if settings.model == TFIDF_SVD:
         embedder = TfidfSvd(frame["prompt"].to_list(), settings.dimensions, run.seed)
@@ -40,10 +45,12 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
             _fit(run, embedder, missing, settings.shard_rows)
     else:
         models = Models(run, llm)
-        endpoint = models.endpoint(settings.model)
+        # Always at once: a batch would save half a dollar on 200,000 prompts, and flex is for chats only.
+        endpoint = models.endpoint(settings.model).model_copy(update={"mode": "sync"})
         name = embedder_name(endpoint)
         _register(run, name)
         _ask(run, models, endpoint, list(batches(_missing(run, name, frame), endpoint)))
+        frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)  # less what was refused
     _note_missing(run, name, frame)
     return Ref(stage="embed", table="core.vectors", key=name, rows=frame.height)
 
@@ -84,11 +91,14 @@ def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> No
     """Have batches embedded. One that is refused is halved, until the prompt that is at fault is alone."""
     while parts:
         refused = _ask_once(run, models, endpoint, {part.request(endpoint).key: part for part in parts})
-        parts = [half for part in refused if len(part.texts) > 1 for half in part.halves()]
+        _flag(run, [(part.prompt_ids[0], kind) for part, kind in refused if len(part.texts) == 1])
+        parts = [half for part, _ in refused if len(part.texts) > 1 for half in part.halves()]
 
 
-def _ask_once(run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Batch]) -> list[Batch]:
-    """Have batches embedded, each kept in a shard of its own when it arrives; returns those refused."""
+def _ask_once(
+    run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Batch]
+) -> list[tuple[Batch, str]]:
+    """Have batches embedded, each kept in a shard when it arrives; returns those refused, and why."""
 
     def keep(request: Request, reply: Reply, call: Call) -> None:
         ids = list(parts[request.key].prompt_ids)
@@ -107,8 +117,17 @@ def _ask_once(run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Bat
     finally:
         _register(run, embedder_name(endpoint))
     answers = models.answers(pl.DataFrame({"key": list(parts)}))
-    refused = answers.filter((pl.col("outcome") == Outcome.ERROR) & pl.col("error").str.starts_with("http_4"))
-    return [parts[key] for key in refused["key"]]
+    refused = answers.filter(
+        (pl.col("outcome") == Outcome.ERROR) & pl.col("error").str.contains(r"^http_(400|413|422)")
+    )
+    return [(parts[key], kind) for key, kind in refused.select("key", "error").iter_rows()]
+
+
+def _flag(run: Run, refused: list[tuple[str, str]]) -> None:
+    """Drop prompts that the server refuses: without a vector they have no place among the topics."""
+    frame = pl.DataFrame(refused, schema=["prompt_id", "evidence"], orient="row")
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "embed/add_refused", {}, {"refused": frame})
 
 
 def _register(run: Run, name: str) -> None:

@@ -33,8 +33,10 @@ def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
     files = sorted(shard_folder(home, embedder).glob("*.parquet"))
     if not files:
         raise EvergreenError(f"no vectors of {embedder}")
-    # An interrupted run may have left a shard whose prompts are in another by now, with the same vectors.
-    shards = pl.concat([pl.read_parquet(file) for file in files]).unique("prompt_id", keep="any")
+    # A shard left by an interrupted run may have prompts that are in another by now.
+    shards = pl.concat([pl.read_parquet(file) for file in files]).unique(
+        "prompt_id", keep="first", maintain_order=True
+    )
     wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(
         shards, on="prompt_id", how="left", maintain_order="left"
     )

@@ -22,6 +22,7 @@ from tasks.llm.task import Models, load_journals, spent_usd
 from tasks.refs import Ref, Run
 from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
 from tasks.stage import progress, stage
+from tasks.topics import naming
 from tasks.topics.naming import NameTemplate, describe
 
 _PAGE_ROWS = 10_000
@@ -103,7 +104,7 @@ class _Estimate:
         endpoint = self._endpoint(self._settings.topics.namer, KEYWORDS)
         if endpoint is None:
             return Step("topics")
-        template = NameTemplate(endpoint.json_schema)
+        template = NameTemplate(naming.load(self._settings.topics.naming_prompt), endpoint.json_schema)
         if taxonomy_id:
             rows = warehouse.read(self._run.home, "topics/to_name", {"taxonomy_id": taxonomy_id})
             self._note(f"topics: the {rows.height:,} of taxonomy {taxonomy_id}, which has these prompts")

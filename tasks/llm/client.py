@@ -20,6 +20,7 @@ from tasks.llm.endpoint import Endpoint
 from tasks.llm.limits import retry_after
 
 _CODE = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+_NO_CREDIT = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
 _RETRIED = frozenset({408, 409, 429})
 # A server that asks for more, say until tomorrow, is asked again after this.
 _LONGEST_WAIT_SECONDS = 120.0
@@ -168,7 +169,7 @@ def _code(error: openai.APIStatusError) -> str:
 
 
 def _advice(status: int, code: str) -> str:
-    if code == "insufficient_quota":
+    if code in _NO_CREDIT:
         return "the account has no credit left"
     if status == 401:
         return "the key was not accepted"

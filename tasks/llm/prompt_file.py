@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,38 @@ from tasks.errors import InputError
 _HEADING = "## "
 
 
-def read_prompt_file(path: Path) -> str:
-    """The text of a prompt file.
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """A prompt: its file's stem, its sections by their headings, and the SHA-256 of its text."""
+
+    name: str
+    sections: dict[str, str]
+    sha256: str
+
+
+def load(name_or_path: str, shipped: Path, headings: Iterable[str], what: str) -> PromptFile:
+    """Load a prompt that is shipped, by its name, or one's own, by its path.
+
+    Args:
+        name_or_path: which.
+        shipped: the folder of those that are shipped.
+        headings: of its sections.
+        what: what to call it in an error.
 
     Raises:
-        InputError: it is not there, or no UTF-8.
+        InputError: there is none, it can't be read, or a section is missing, empty, unknown or there twice.
     """
+    known = {file.stem: file for file in shipped.glob("*.md") if file.stem != "README"}
+    path = known.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        names = ", ".join(sorted(known))
+        raise InputError(f"no {what} {name_or_path!r}: name one of {names}, or the path of a Markdown file")
+    text = _read(path)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return PromptFile(path.stem, sections(text, headings, f"the {what} {path}"), digest)
+
+
+def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -14,6 +14,8 @@ from tasks.llm.outcome import Outcome
 from tasks.llm.price import usd
 
 LAST_ROUND = 2
+# Error codes of servers whose content filter turns a prompt down.
+_FILTERED = (":content_filter", ":content_policy_violation")
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Work:
         )
 
     def failed(self, request: Request, kind: str, seconds: float, attempts: int) -> Call:
-        """The record of a request that never got a reply."""
+        """The record of a request that never got a reply; one that a content filter stopped was refused."""
         return Call(
             call_id=uuid4().hex,
             key=request.key,
@@ -75,7 +77,7 @@ class Work:
             model=self.endpoint.model,
             mode=self.endpoint.mode,
             round=request.round,
-            outcome=Outcome.ERROR,
+            outcome=Outcome.REFUSED if kind.endswith(_FILTERED) else Outcome.ERROR,
             text="",
             error=kind,
             input_tokens=0,

@@ -1,12 +1,12 @@
 """manifest.json: all that made a release, so that it can be judged and made again."""
 
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
 import polars as pl
 
-from tasks.annotate.rubric import Rubric
+from tasks.llm.endpoint import load
+from tasks.ready import endpoint_names
 from tasks.settings import AnnotateSettings, SelectSettings, Settings
 
 LIBRARIES = (
@@ -23,14 +23,13 @@ LIBRARIES = (
 
 
 def build_manifest(
-    identity: dict[str, Any], settings: Settings, rubric: Rubric | None, tables: dict[str, pl.DataFrame]
+    identity: dict[str, Any], settings: Settings, tables: dict[str, pl.DataFrame]
 ) -> dict[str, Any]:
     """Put the manifest together.
 
     Args:
         identity: id, hash, counts, models and run of the release.
         settings: of the run.
-        rubric: what models were told of the criteria, if any was asked; its text goes in too.
         tables: `sources`, `funnel`, `checks`, `annotators`, `topic_namers`, `costs`, as they go into it.
     """
     costs = tables["costs"]
@@ -38,10 +37,11 @@ def build_manifest(
         **identity,
         "evergreen": version("evergreen-bench"),
         "annotations": tables["annotators"].to_dicts(),
-        "rubric": asdict(rubric) if rubric else None,
         "topic_names": tables["topic_namers"].to_dicts(),
         "seed": settings.seed,
-        "settings": settings.model_dump(mode="json"),
+        # Where the endpoints' file is, is nobody's business; what it says of the models asked is.
+        "settings": settings.model_dump(mode="json", exclude={"llm": {"endpoints"}}),
+        "endpoints": endpoints_used(settings),
         "thresholds": thresholds(settings.select, settings.annotate),
         "libraries": {name: version(name) for name in LIBRARIES},
         "sources": tables["sources"].to_dicts(),
@@ -58,8 +58,16 @@ def build_manifest(
     }
 
 
+def endpoints_used(settings: Settings) -> dict[str, Any]:
+    """The endpoints that a build asks, but not where they are, nor which variable their key is in."""
+    known = load(settings.llm.endpoints)
+    hidden = {"name", "base_url", "api_key_env"}
+    return {name: known[name].model_dump(mode="json", exclude=hidden) for name in endpoint_names(settings)}
+
+
 def thresholds(settings: SelectSettings, annotate: AnnotateSettings) -> dict[str, str]:
     """Each threshold with the population it is over, in words."""
+    last = " by the second annotator" if annotate.second_annotator else ""
     marked = "marked by the second annotator" if annotate.second_annotator else "marked"
     population = {
         "annotated": f"all prompts of the topic that were {marked}",
@@ -67,12 +75,12 @@ def thresholds(settings: SelectSettings, annotate: AnnotateSettings) -> dict[str
     }[settings.topic_mean_population]
     second = (
         f"A prompt that meets at least {annotate.second_min_score} of 7 criteria in the first pass, in a "
-        f"topic whose mean there, over all its prompts, is at least {annotate.second_min_topic_mean:g}, is "
-        "marked again."
+        "topic whose mean there, over all its prompts marked ok, is at least "
+        f"{annotate.second_min_topic_mean:g}, is marked again."
     )
     return {
         **({"second_pass": second} if annotate.second_annotator else {}),
-        "prompt": f"A prompt scores at least {settings.min_score} of 7.",
+        "prompt": f"A prompt scores at least {settings.min_score} of 7{last}.",
         "topic": f"A topic's mean score is at least {settings.min_topic_mean:g}, over {population}.",
         "draw": f"Of the topics with at least {settings.per_topic} such prompts, a seeded sample gives its "
         f"{settings.per_topic} best each, {settings.size} in all.",

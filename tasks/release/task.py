@@ -10,13 +10,12 @@ import orjson
 import polars as pl
 
 from tasks import warehouse
-from tasks.annotate.rubric import Rubric, load
 from tasks.refs import Ref, Run
 from tasks.release.bundle import content_hash, parquet, question_lines, sha256
 from tasks.release.card import card
 from tasks.release.manifest import build_manifest
 from tasks.release.topic_path import topic_paths
-from tasks.settings import HEURISTIC, AnnotateSettings, Settings
+from tasks.settings import Settings
 from tasks.stage import stage
 from tasks.storage import write_atomic
 
@@ -50,8 +49,7 @@ def release(run: Run, selection: Ref, topics: Ref, annotations: Ref, settings: S
     if folder is None:
         models = {"embedder": embedder, "taxonomy": topics.key, "annotator": annotations.key}
         identity = _identity(run, questions, digest, settings.release.date) | {"models": models}
-        rubric = _rubric(settings.annotate)
-        folder = _write(run.home, questions, build_manifest(identity, settings, rubric, tables))
+        folder = _write(run.home, questions, build_manifest(identity, settings, tables))
     else:
         logger.info("release %s has this content already", folder.name)
     _record(run, folder, digest, questions)
@@ -76,12 +74,6 @@ def _identity(run: Run, questions: pl.DataFrame, digest: str, date: str) -> dict
         "made_at": now.isoformat(timespec="seconds"),
         "run_id": run.id,
     }
-
-
-def _rubric(settings: AnnotateSettings) -> Rubric | None:
-    """What models were told of the criteria; nothing where none was asked."""
-    asked = {settings.annotator, settings.second_annotator} - {HEURISTIC, ""}
-    return load(settings.rubric) if asked else None
 
 
 def _find(home: str, digest: str) -> Path | None:

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 @stage("select")
 def select(run: Run, topics: Ref, annotations: Ref, settings: SelectSettings) -> Ref:
     """Choose the test set among the prompts that have a topic and a score."""
-    keys = {"taxonomy_id": topics.key, "annotator": annotations.key}
+    keys = {"run_id": run.id, "taxonomy_id": topics.key, "annotator": annotations.key}
     scored = warehouse.read(run.home, "select/scored", keys, run.lock_wait_seconds)
     selection = draw(scored, settings, run.seed)
     tables = {"selections": selection.prompts, "topic_scores": selection.topics}

@@ -16,7 +16,7 @@ from tasks.llm.task import Models
 from tasks.refs import Ref, Run
 from tasks.settings import KEYWORDS, LlmSettings, TopicsSettings
 from tasks.stage import stage
-from tasks.topics.naming import NameTemplate, describe, final_names, read_name, unique_names
+from tasks.topics.naming import NameTemplate, describe, final_names, load, read_name, unique_names
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def topics(run: Run, vectors: Ref, settings: TopicsSettings, llm: LlmSettings) -
     versions = {name: version(name) for name in _LIBRARIES}
     recipe = {
         "embedder": vectors.key,
-        "settings": settings.model_dump(exclude={"namer"}),
+        "settings": settings.model_dump(exclude={"namer", "naming_prompt"}),
         "seed": run.seed,
         "libraries": versions,
     }
@@ -50,7 +50,7 @@ def topics(run: Run, vectors: Ref, settings: TopicsSettings, llm: LlmSettings) -
         _store(run, taxonomy_id, recipe, tables)
         rows = tables["topics"].height
         logger.info("taxonomy %s: %d topics", taxonomy_id, rows)
-    _name(run, taxonomy_id, settings.namer, llm)
+    _name(run, taxonomy_id, settings, llm)
     return Ref(stage="topics", table="core.topics", key=taxonomy_id, rows=rows)
 
 
@@ -116,22 +116,23 @@ def summarise(members: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _name(run: Run, taxonomy_id: str, namer: str, llm: LlmSettings) -> None:
+def _name(run: Run, taxonomy_id: str, settings: TopicsSettings, llm: LlmSettings) -> None:
     """Name the topics of a taxonomy; where a model's name can't be used, its keywords stay."""
     named = warehouse.read(run.home, "topics/to_name", {"taxonomy_id": taxonomy_id}, run.lock_wait_seconds)
     keyword_names = unique_names(named["keywords"].to_list())
-    if namer == KEYWORDS:
+    if settings.namer == KEYWORDS:
         names = [(name, KEYWORDS) for name in keyword_names]
     else:
         models = Models(run, llm)
-        endpoint = models.endpoint(namer)
+        endpoint = models.endpoint(settings.namer)
         texts = named.select(
             id="topic_id",
             text=pl.struct("keywords", "prompts").map_elements(
                 lambda row: describe(row["keywords"], row["prompts"]), return_dtype=pl.String
             ),
         )
-        answers = models.ask_texts("topics", endpoint, NameTemplate(endpoint.json_schema), texts)
+        template = NameTemplate(load(settings.naming_prompt), endpoint.json_schema)
+        answers = models.ask_texts("topics", endpoint, template, texts)
         is_ok = answers["outcome"] == Outcome.OK
         given = [
             read_name(answer) if ok else None for answer, ok in zip(answers["answer"], is_ok, strict=True)

@@ -54,7 +54,7 @@ values (
     '{"select": {"size": 20, "per_topic": 2, "min_score": 5}, "annotate": {"min_coverage": 0.98}}'
 );
 
-insert into core.annotators values ('run-1', 1, 'heuristic-1');
+insert into core.annotators values ('run-1', 1, 'heuristic-1', null);
 
 insert into core.topic_scores
 select 'run-1', 'tax-1', i, 'SENTINEL words ' || i, 6.0, 15, 15, true, true

@@ -45,6 +45,7 @@ PARAMETERS = {
     "release_id": "rel-2",
     "released_on": "2026-01-05",
     "rows": 210,
+    "rubric_sha256": "00",
     "run_id": "run-1",
     "second": "",
     "seed": 42,
@@ -73,6 +74,7 @@ FRAMES = {
     "names": "select topic_id, name, named_by from core.topics",
     "prompts": "select *, first_seen_at as asked_at from core.prompts",
     "questions": "select *, topic as cluster from core.release_prompts",
+    "refused": "select prompt_id, evidence from core.flags",
     "rejects": "select * from raw.rejects",
     "selections": "select * from core.selections",
     "sightings": "select * from core.sightings",
@@ -82,7 +84,10 @@ FRAMES = {
 }
 
 # Queries on the analysts' copy, which is attached beside the warehouse.
-IN_THE_COPY = ("home/forget_conversations", "home/withhold_personal_data")
+IN_THE_COPY = tuple(
+    f"home/{name}"
+    for name in ("forget_conversations", "withhold_personal_data", "withhold_annotations", "withhold_answers")
+)
 
 
 @pytest.fixture
@@ -111,6 +116,13 @@ def test_the_analysts_copy_has_no_raw_text_and_no_personal_data() -> None:
         for name in IN_THE_COPY:
             warehouse.run(con, name)
         assert con.execute("select count(*) from analytics.raw.conversations").fetchone() == (0,)
+        kept = con.execute("select count(*) from analytics.out.annotations").fetchone()
+        [(quoting,)] = con.execute(
+            "select count(*) from analytics.core.annotations semi join analytics.core.flags using (prompt_id) "
+            "where raw <> ''"
+        ).fetchall()
+        assert kept == (150,)
+        assert quoting == 0
         [(empty,)] = con.execute("select count(*) from analytics.core.prompts where prompt = ''").fetchall()
         [(flagged,)] = con.execute(
             "select count(distinct prompt_id) from core.flags where rule = 'personal_data'"

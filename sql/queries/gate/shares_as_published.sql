@@ -1,8 +1,8 @@
--- Shares of the first pass that are further than 15 points from those published for an LLM, over 200 prompts or more.
+-- Shares of a model's first pass that are further than 15 points from those published, over 200 prompts or more.
 with marked as (
     select a.*
     from core.annotations as a
-    inner join core.annotators as n on a.annotator = n.annotator and n.run_id = $run_id and n.pass = 1
+    inner join core.annotators as n on a.annotator = n.annotator and n.run_id = $run_id and n.pass = 1 and n.rubric_sha256 is not null
     inner join core.eligible_prompts as e on a.prompt_id = e.prompt_id
     where a.outcome = 'ok'
 ),

@@ -1,4 +1,4 @@
--- The call that counts for each key asked for: an ok one before others, else the last; clocks may step back.
+-- The call that counts for each key asked for: the first that was ok, so that it stays the same; else the last.
 select
     c.key,
     c.outcome,
@@ -8,4 +8,12 @@ select
 from core.llm_calls as c
 semi join asked as a on c.key = a.key
 qualify
-    row_number() over (partition by c.key order by c.outcome = 'ok' desc, c.round desc, c.asked_at desc, c.call_id asc) = 1
+    row_number() over (
+        partition by c.key
+        order by
+            c.outcome = 'ok' desc,
+            if(c.outcome = 'ok', c.asked_at, null) asc,
+            c.round desc,
+            c.asked_at desc,
+            c.call_id asc
+    ) = 1

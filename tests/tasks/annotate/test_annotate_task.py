@@ -141,7 +141,7 @@ def test_a_second_model_marks_what_the_first_lets_through(
     run: Run, mark: Annotate, server: OpenAIServer
 ) -> None:
     server.set_plan({"empty": 0.1})
-    thresholds = {"second_min_score": 3, "second_min_topic_mean": 2.5}
+    thresholds = {"second_min_score": 3, "second_min_topic_mean": 2.5, "min_coverage": 0.5}
     ref = mark(run, second_annotator=GOOD, **thresholds)
     with warehouse.transaction(run.home) as con:
         first = con.sql(f"select * from core.annotations where annotator like '{CHEAP}:%'").pl()
@@ -168,6 +168,15 @@ def test_a_second_model_marks_what_the_first_lets_through(
     assert server.stats()["requests"] == 40 + len(let_through)
 
 
+def test_a_bad_first_pass_is_not_followed_by_a_dear_second(
+    run: Run, mark: Annotate, server: OpenAIServer
+) -> None:
+    server.set_plan({"empty": 0.5})
+    ref = mark(run, second_annotator=GOOD, second_min_score=0, second_min_topic_mean=0)
+    assert ref.key.startswith(CHEAP)
+    assert server.stats()["requests"] == 40
+
+
 def test_the_heuristic_may_choose_what_a_model_is_asked(
     run: Run, mark: Annotate, server: OpenAIServer
 ) -> None:
@@ -189,7 +198,7 @@ def test_a_run_of_other_thresholds_leaves_no_screenings_of_the_one_before(run: R
 
 def test_other_instructions_are_another_annotator(run: Run, mark: Annotate, tmp_path: Path) -> None:
     own = tmp_path / "criteria-1.md"
-    own.write_text(rubric.load("criteria-1").text.replace("## Task", "## Task\n\nBe strict.", 1))
+    own.write_text((rubric.RUBRICS / "criteria-1.md").read_text().replace("## Task", "## Task\n\nBe strict.", 1))
     keys = [
         mark(run).key,
         mark(run, format="explain").key,

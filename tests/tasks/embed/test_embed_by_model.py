@@ -159,15 +159,15 @@ def test_a_batch_that_is_refused_is_halved_until_the_bad_prompt_is_alone(
     run = small(home_of, bad=TOO_LONG)
     ref = by_model(run, max_input_tokens=20_000)
     assert load(run.home, MODEL, [f"{n:02d}" for n in range(15)]).shape == (15, 8)
-    assert rows(run, "select prompt_id from core.unembedded") == [("bad",)]
+    assert rows(run, "select prompt_id, rule from core.flags") == [("bad", "not_embedded")]
     assert server.stats()["by_status"] == {
         "400": 5,
         "200": 4,
     }  # 16, 8, 4, 2 and 1 prompts; their other halves
     texts = server.counts()["texts"]
     assert {texts[text_key(MODEL, f"write about number{n}")] for n in range(15)} == {1}
-    failed = {result.name: result.sample_ids for result in check(run, ref) if not result.passed}
-    assert list(failed["prompts_embedded"]) == ["bad"]
+    [failed] = [result for result in check(run, ref) if not result.passed]
+    assert (failed.name, failed.observed) == ("few_refused", "1 were refused, 15 are left")
 
 
 def test_only_the_bad_prompt_is_asked_again_and_a_cut_heals_it(
@@ -179,7 +179,7 @@ def test_only_the_bad_prompt_is_asked_again_and_a_cut_heals_it(
     by_model(run, max_input_tokens=20_000)
     assert server.stats()["requests"] == asked + 1
     by_model(run)
-    assert rows(run, "select prompt_id from core.unembedded") == []
+    assert rows(run, "select prompt_id from core.flags") == []
     assert set(server.counts()["texts"].values()) == {1}
     assert load(run.home, MODEL, ["bad", "00"]).shape == (2, 8)
 

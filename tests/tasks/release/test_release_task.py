@@ -11,7 +11,6 @@ import orjson
 import polars as pl
 import pytest
 
-from tasks.annotate import rubric
 from tasks.annotate.criteria import CRITERIA
 from tasks.settings import AnnotateSettings, ReleaseSettings, SelectSettings, Settings
 
@@ -107,11 +106,12 @@ def test_the_manifest_says_what_made_it(manifest: dict[str, Any]) -> None:
     ]
     assert (manifest["questions"], manifest["topics"]) == (10, 5)
     assert manifest["release_id"] == f"2026-01-05-{manifest['content_sha256'][:10]}"
-    assert manifest["rubric"] is None
+    by_whom = {"pass": 1, "annotator": "heuristic-1", "rubric_sha256": None}
     assert manifest["annotations"] == [
-        {"pass": 1, "annotator": "heuristic-1", "outcome": "ok", "prompts": 149},
-        {"pass": 1, "annotator": "heuristic-1", "outcome": "refused", "prompts": 1},
+        {**by_whom, "outcome": "ok", "prompts": 149},
+        {**by_whom, "outcome": "refused", "prompts": 1},
     ]
+    assert manifest["endpoints"] == {}
     assert manifest["cost"] == {"calls": 0, "usd": 0.0, "new_calls": 0, "new_usd": 0.0, "by_model": []}
 
 
@@ -120,13 +120,15 @@ def test_the_manifest_says_which_models_were_asked_what_and_for_how_much(eve: An
         "insert into core.llm_calls select 'call-' || i, 'key', 'annotate', 'run-1', 'small', 'small-1', "
         "'batch', 1, 'ok', 'SENTINEL answer', '', 100, 0, 10, 0.25, 1, 1, "
         "if(i = 0, timestamp '2026-01-01', timestamp '2026-01-05') from range(3) as t (i);"
-        "update core.runs set state = 'done', finished_at = timestamp '2026-01-02'"
+        "update core.runs set state = 'done', finished_at = timestamp '2026-01-02';"
+        "update core.annotators set rubric_sha256 = 'hash of the rubric'"
     )
-    asked = AnnotateSettings(annotator="small", format="explain")
+    asked = AnnotateSettings(annotator="gpt-3.5-turbo", format="explain")
     folder = eve.release(Settings(select=SelectSettings(size=10), annotate=asked))
     manifest = orjson.loads((folder / "manifest.json").read_bytes())
-    text = (rubric.RUBRICS / "criteria-1.md").read_bytes()
-    assert manifest["rubric"]["sha256"] == hashlib.sha256(text).hexdigest()
+    assert manifest["annotations"][0]["rubric_sha256"] == "hash of the rubric"
+    assert manifest["endpoints"]["gpt-3.5-turbo"]["model"] == "gpt-3.5-turbo-0125"
+    assert "api_key_env" not in manifest["endpoints"]["gpt-3.5-turbo"]
     cost = {key: manifest["cost"][key] for key in ("calls", "usd", "new_calls", "new_usd")}
     assert cost == {"calls": 3, "usd": 0.75, "new_calls": 2, "new_usd": 0.5}
     [by_model] = manifest["cost"]["by_model"]

@@ -54,6 +54,14 @@ def test_the_choice_is_stored_with_the_fate_of_all_prompts_that_have_a_topic(run
     assert topics["is_chosen"].sum() == 2
 
 
+def test_what_the_first_pass_of_this_run_kept_back_is_not_chosen(run: Run) -> None:
+    with warehouse.transaction(run.home) as con:
+        con.execute("insert into core.screenings values ('run-1', '03', 'low_first_score')")
+        con.execute("insert into core.screenings values ('run-0', '04', 'low_first_score')")
+    call(run, size=4)
+    assert set(stored(run, "select prompt_id from core.selections")["prompt_id"]) == {*IDS[:11]} - {"03"}
+
+
 def test_a_repeated_run_replaces_its_choice(run: Run) -> None:
     call(run, size=4)
     call(run, size=6)

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.llm.outcome import Outcome
-from tasks.topics.naming import MAX_WORDS, NameTemplate, describe, final_names, read_name, unique_names
+from tasks.topics.naming import MAX_WORDS, NameTemplate, describe, final_names, load, read_name, unique_names
 
-TEMPLATES = [NameTemplate(json_schema=True), NameTemplate(json_schema=False)]
+TEMPLATES = [NameTemplate(load("name-1"), json_schema=answers_json) for answers_json in (True, False)]
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=["schema", "text"])
