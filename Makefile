@@ -25,7 +25,7 @@ demo: setup
 	@echo "  $(BIN)/evergreen build YOUR_FILE_OR_FOLDER_OR_URL --home .evergreen"
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -24,9 +24,9 @@ def main() -> None:
         sys.stderr.write(f"bootstrap: {error}\n")
         sys.exit(error.exit_code)
     with get_client(sync_client=True) as client:
-        for name, endpoint in sorted(known.items()):
-            client.upsert_global_concurrency_limit_by_name(f"llm-{name}", endpoint.concurrency)
-            print(f"limit llm-{name}: {endpoint.concurrency} requests in flight")
+        for _, endpoint in sorted(known.items()):
+            client.upsert_global_concurrency_limit_by_name(endpoint.limit_name, endpoint.concurrency)
+            print(f"limit {endpoint.limit_name}: {endpoint.concurrency} requests in flight")
 
 
 if __name__ == "__main__":

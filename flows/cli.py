@@ -34,11 +34,14 @@ app = App(
     suppress_keyboard_interrupt=False,  # else it would end without our word on what is kept
 )
 
-Profile = Annotated[str, Parameter(help="Name of a profile, or a TOML file.")]
+Profile = Annotated[str, Parameter(help="offline, openai or local, or a TOML file of settings.")]
 Endpoints = Annotated[
     str | None, Parameter(help="File of endpoints, over the shipped ones; see tasks/profiles/endpoints.yaml.")
 ]
-MaxUsd = Annotated[float | None, Parameter(help="USD that models may cost; 0: no limit.")]
+MaxUsd = Annotated[
+    float | None,
+    Parameter(help="USD that models may cost since the last build that ended well; 0: no limit."),
+]
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
 Size = Annotated[int | None, Parameter(help="Prompts in the test set.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]

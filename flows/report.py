@@ -14,9 +14,11 @@ from rich.text import Text
 from tasks import warehouse
 from tasks.calibrate.calibration import Agreement, Calibration
 from tasks.errors import InputError
-from tasks.estimate.forecast import BATCH_HOURS, MODES, Forecast, Step
+from tasks.estimate.forecast import MODES, Forecast, Step
 from tasks.home.summary import Summary
+from tasks.llm.endpoint import Mode
 
+_NO_MODE = "\N{EN DASH}"
 _TOPICS_SHOWN = 30
 _PROMPT_CHARS = 600
 
@@ -56,7 +58,7 @@ def print_runs(home: str) -> None:
         raise InputError(f"--home {home}: no run has ended there yet") from error
     with con:
         runs = warehouse.run(con, "show/runs")
-    table = Table("started", "flow", "state", "seconds", "release", "error", box=box.SIMPLE)
+    table = Table("started", "flow", "state", "seconds", "USD", "release", "error", box=box.SIMPLE)
     for row in runs.iter_rows():
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     Console().print(table)
@@ -116,8 +118,6 @@ def print_calibration(calibration: Calibration) -> None:
 def _forecast_row(step: Step) -> list[str]:
     if step.endpoint is None:
         return [step.name, "no model", "0", *[""] * 7]
-    costs = {mode: step.usd(mode) for mode in MODES}
-    marks = {mode: " *" if mode == step.mode else "" for mode in MODES}
     rounds = f" ({step.batch_rounds} rounds)" if step.batch_rounds > 1 else ""
     return [
         step.name,
@@ -125,10 +125,18 @@ def _forecast_row(step: Step) -> list[str]:
         f"{step.calls:,}",
         f"{step.input_tokens:,}",
         f"{step.output_tokens:,}",
-        *("unknown" if cost is None else f"{cost:,.2f}{marks[mode]}" for mode, cost in costs.items()),
+        *(_forecast_usd(step, mode) for mode in MODES),
         f"{step.sync_hours:,.2f}",
-        f"{step.batch_rounds * BATCH_HOURS}{rounds}",
+        _NO_MODE if step.batch_hours is None else f"{step.batch_hours}{rounds}",
     ]
+
+
+def _forecast_usd(step: Step, mode: Mode) -> str:
+    """A sum, marked if the endpoint is set to that mode; a dash where the stage has no such mode."""
+    if mode not in step.modes:
+        return _NO_MODE
+    cost = step.usd(mode)
+    return "unknown" if cost is None else f"{cost:,.2f}{' *' if mode == step.mode else ''}"
 
 
 def _agreement(agreement: Agreement) -> Table:

@@ -31,16 +31,17 @@ def run_on(home: str, flow: str, settings: Settings) -> Iterator[Run]:
         try:
             yield run
         except BaseException as error:
-            _finish_failed(run, error)
+            _finish_early(run, error)
             raise
         finish(run, "done", "")
 
 
-def _finish_failed(run: Run, error: BaseException) -> None:
-    """End a run that failed; a second failure, say of a full disk, must not hide the first."""
+def _finish_early(run: Run, error: BaseException) -> None:
+    """End a run before its end; a second failure, say of a full disk, must not hide the first."""
+    state = "failed" if isinstance(error, Exception) else "interrupted"  # Ctrl-C, SIGTERM
     # Messages of errors that are not ours may quote data.
     reason = str(error) if isinstance(error, EvergreenError) else type(error).__name__
     try:
-        finish(run, "failed", reason)
+        finish(run, state, reason)
     except Exception:
         logger.exception("the end of the run could not be recorded")

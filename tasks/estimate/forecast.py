@@ -48,6 +48,7 @@ class Step:
         input_tokens: of all calls.
         max_tokens: the most that an answer may have, which a limit of tokens a minute is charged with.
         answers: what they are like.
+        modes: those that the stage can call in; an endpoint that is set to another one is called in sync.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Step:
     input_tokens: int = 0
     max_tokens: int = 0
     answers: Answers = Answers(0, 0)
+    modes: tuple[Mode, ...] = MODES
 
     @property
     def output_tokens(self) -> int:
@@ -64,11 +66,13 @@ class Step:
 
     @property
     def mode(self) -> Mode:
-        """How the endpoint is set to be called."""
-        return self.endpoint.mode if self.endpoint else "sync"
+        """How the endpoint is called: as it is set to be, if that is possible."""
+        return self.endpoint.mode if self.endpoint and self.endpoint.mode in self.modes else "sync"
 
     def usd(self, mode: Mode) -> float | None:
-        """USD of all calls in a mode; None if the endpoint states no price."""
+        """USD of all calls in a mode; None if the endpoint states no price, or the stage has no such mode."""
+        if mode not in self.modes:
+            return None
         if not self.endpoint or not self.calls:
             return 0.0
         if self.endpoint.price is None:
@@ -89,13 +93,18 @@ class Step:
     @property
     def batch_rounds(self) -> int:
         """How often batches have to wait for others, because the server holds only so many tokens."""
-        if not self.endpoint or not self.calls:
+        if not self.endpoint or not self.calls or "batch" not in self.modes:
             return 0
         most = self.endpoint.enqueued_tokens
         return max(1, math.ceil(self.input_tokens / most)) if most else 1
 
+    @property
+    def batch_hours(self) -> int | None:
+        """The most hours that it can take in batch mode; None if the stage has no such mode."""
+        return self.batch_rounds * BATCH_HOURS if "batch" in self.modes else None
+
     def as_json(self) -> dict[str, Any]:
-        """Its figures; hours in batch mode are the most that they can be."""
+        """Its figures, null in a mode that the stage has not."""
         return {
             "stage": self.name,
             "endpoint": self.endpoint.name if self.endpoint else None,
@@ -105,7 +114,7 @@ class Step:
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
             "usd": {mode: self.usd(mode) for mode in MODES},
-            "hours": {"sync": self.sync_hours, "batch": self.batch_rounds * BATCH_HOURS},
+            "hours": {"sync": self.sync_hours, "batch": self.batch_hours},
             "batch_rounds": self.batch_rounds,
         }
 
@@ -143,7 +152,7 @@ class Forecast:
     @property
     def batch_hours(self) -> int:
         """The most hours that the steps in batch mode can take."""
-        return sum(step.batch_rounds * BATCH_HOURS for step in self.steps if step.mode == "batch")
+        return sum(step.batch_hours or 0 for step in self.steps if step.mode == "batch")
 
     @property
     def stops_in(self) -> tuple[str, float] | None:

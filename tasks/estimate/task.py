@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -98,7 +98,8 @@ class _Estimate:
             page.join(known, on="prompt_id", how="anti", maintain_order="left")
             for page in self._pages("prompts", {})
         )
-        return self._step("embed", endpoint, of_vectors(pages, endpoint), 0, ASSUMED["embed"])
+        step = self._step("embed", endpoint, of_vectors(pages, endpoint), 0, ASSUMED["embed"])
+        return replace(step, modes=("sync",))  # as the stage asks, whatever the endpoint is set to
 
     def _topics(self, taxonomy_id: str) -> Step:
         endpoint = self._endpoint(self._settings.topics.namer, KEYWORDS)
@@ -205,7 +206,7 @@ class _Estimate:
 
     def _taxonomy(self) -> str:
         """The taxonomy that the build will find there already; empty if it has to make one."""
-        settings = self._settings.topics.model_dump(exclude={"namer"})
+        settings = self._settings.topics.model_dump(exclude={"namer", "naming_prompt"})
         recipe = {
             "embedder": self._embedder(),
             "settings": json.dumps(settings),

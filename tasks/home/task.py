@@ -22,14 +22,16 @@ def start(run: Run, flow: str, settings: Settings) -> None:
 
 @stage("finish")
 def finish(run: Run, state: str, error: str) -> None:
-    """Note how the run ended, and give analysts their copy.
+    """Note how the run ended, and give analysts their copy, unless somebody waits for it to stop.
 
     Args:
         run: the run that ends.
-        state: `done` or `failed`.
+        state: `done`, `failed` or `interrupted`.
         error: why it failed, in one line without prompts; empty if it did not.
     """
     row = {"run_id": run.id, "state": state, "now": warehouse.utc_now(), "error": error or None}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "home/finish_run", row)
+    if state == "interrupted":  # a copy of a large warehouse takes a while, and the next run makes one
+        return
     logger.info("analysts' copy: %s", warehouse.publish_analytics(run.home, run.lock_wait_seconds))

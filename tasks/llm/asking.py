@@ -2,8 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tasks.llm.batch import Batches
 from tasks.llm.budget import Budget
@@ -64,6 +67,29 @@ async def ask_all(  # noqa: PLR0913
             outcomes, spent = describe(asker.outcomes), budget.spent_usd
             logger.info("%s: %s; %.4f USD in all", work.stage, outcomes, spent)
         await asyncio.to_thread(show)
+
+
+def run_with_grace(asking: Coroutine[Any, Any, None]) -> None:
+    """Run it to its end on a loop in a thread of its own; whatever ends this thread's wait cancels it.
+
+    A handler of a signal may raise, as Prefect's of SIGTERM does, wherever the main thread is: were that
+    inside a loop, a task could swallow it, or the loop end with calls in flight. Here it only ends a wait:
+    what asks is cancelled, which gives calls in flight their grace, and then the signal's error goes on.
+    """
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(asking)
+    with ThreadPoolExecutor(1, "asking") as thread:
+        try:
+            thread.submit(_run, loop, task).result()
+        except BaseException:
+            with suppress(RuntimeError):  # the loop is closed: it has ended
+                loop.call_soon_threadsafe(task.cancel)
+            raise
+
+
+def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.get_loop().run_until_complete(task)
 
 
 async def _repeat(show: Callable[[], None]) -> None:

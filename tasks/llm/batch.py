@@ -2,34 +2,38 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 from openai import AsyncOpenAI
+from openai.types import Batch
 
 from tasks.errors import BudgetSpent, EvergreenError
 from tasks.llm.batch_queue import BatchQueue
-from tasks.llm.batch_results import Results, groups
 from tasks.llm.batch_server import BatchServer
-from tasks.llm.batch_shards import Draft, Shard, Shards, input_line
-from tasks.llm.batch_status import Batch
+from tasks.llm.batch_shards import Draft, Results, Shard, Shards, input_line
 from tasks.llm.budget import Budget
 from tasks.llm.call import Call, Request
-from tasks.llm.journal import Journal
+from tasks.llm.journal import Journal, journal_folder, read_journal
 from tasks.llm.outcome import Outcome
-from tasks.llm.work import Work, is_asked_again
+from tasks.llm.work import Work
 
 # Lines of a result file that are read, and journaled with one flush to the disk.
 _LINES = 500
-# Requests that are written before others have their turn.
-_TURN = 100
 
 
 class Batches:
-    """Asks an endpoint all that a stage has to ask, in batches.
+    """Asks a chat model all that a stage has to ask, in batches that go out in waves.
 
-    What is under way is on the disk before it is at the server. So a run that is interrupted at any moment
-    leaves its batches to the next run, which takes them up and asks none of their requests anew.
+    The first wave takes up what earlier runs left, and asks all else. When that is journaled, another one
+    asks again what failed for the moment, for `max_attempts` waves, and once more for answers of no use.
+    What is under way is on the disk before it is at the server: a run that ends at any moment leaves its
+    batches to the next one, which asks none of their requests anew.
+
+    Who cancels a batch on OpenAI's pages wants it to stop: what it answered counts, and the rest ends in
+    `error`, which only the next run asks again. Of a batch whose results are gone from the server nothing is
+    asked again before a person says so: it was paid for.
     """
 
     def __init__(  # noqa: PLR0913
@@ -49,13 +53,14 @@ class Batches:
             client: of the endpoint.
             journal: where calls are kept.
             budget: what may still be spent.
-            folder: where the batches of all stages are, until their answers are journaled.
+            folder: where the batches of all stages are, in the home, until their answers are journaled.
             poll_seconds: how often the server is asked how far a batch is.
             report: takes a line of progress.
         """
         self._work = work
         self._journal = journal
         self._budget = budget
+        self._journals = journal_folder(str(folder.parent)) / work.stage
         self._report = report
         self._shards = Shards(folder, work)
         self._server = BatchServer(client, work.endpoint.name, poll_seconds, report)
@@ -63,7 +68,10 @@ class Batches:
         self._draft = Draft(self._shards, work)
         self._reading = asyncio.Lock()
         self._finished = asyncio.Event()
+        self._wave = 1
         self._asked: set[str] = set()
+        self._again: list[tuple[Shard, dict[str, int]]] = []  # settled shards, with the rounds that are due
+        self._journaled: set[str] = set()  # ids of the calls that earlier runs kept
         self._reserved: dict[str, float] = {}  # by shard, USD
         self._spent: BudgetSpent | None = None
         self._answers = 0
@@ -79,58 +87,71 @@ class Batches:
                 and batches at the server are taken up by the next run.
         """
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                await self._take_up()
-                await self._dispatch(requests)
-        except BaseExceptionGroup as group:
-            raise _first(group) from None
+            await self._ask(self._new(requests), await self._unfinished())
+            while self._again and not self._spent:
+                again, self._again = self._again, []
+                self._wave += 1
+                self._report(f"{sum(len(rounds) for _, rounds in again):,} requests are asked again")
+                await self._ask(chain.from_iterable(self._shards.take_back(*settled) for settled in again))
         finally:
-            self._draft.discard()
+            self._draft.close()
+            self._shards.sweep()
         if self._spent:
             raise self._spent
 
-    async def _take_up(self) -> None:
-        """Go on with what earlier runs left; batches that are at the server already have the first claim."""
+    def _new(self, requests: Iterable[Request]) -> Iterator[tuple[Request, bytes]]:
+        """Requests that are not under way, each with its line."""
+        for request in requests:
+            if request.key not in self._asked:
+                self._asked.add(request.key)
+                yield request, input_line(self._work, request)
+
+    async def _unfinished(self) -> list[Shard]:
+        """The batches that earlier runs left at the server; what they did not submit is asked anew."""
         shards = await asyncio.to_thread(self._shards.load)
-        unsent = {shard.id for shard in shards if not shard.batch_id}
-        if unsent:
-            found = await self._server.find(unsent, min(shard.made_at for shard in shards))
-            for shard in shards:
-                if shard.id in found:
-                    shard.batch_id = found[shard.id].id
+        # A run that is killed may have submitted these before it could say so.
+        unsure = {shard.id: shard for shard in shards if not shard.batch_id}
+        if unsure:
+            found = await self._server.find(set(unsure))
+            for name, shard in unsure.items():
+                if name in found:
+                    shard.batch_id = found[name].id
                     self._shards.save(shard)
-        for shard in sorted(shards, key=lambda shard: not shard.batch_id):
-            self._claim(shard)
-        if self._reserved:
-            self._report(f"{len(self._reserved)} batches of an earlier run are taken up")
+                else:
+                    self._shards.settle(shard)
+        if shards:
+            self._journaled = await asyncio.to_thread(_call_ids, self._journals)
+        return [shard for shard in shards if shard.batch_id]
 
-    def _claim(self, shard: Shard) -> None:
-        expected = shard.expected_usd
+    async def _ask(self, lines: Iterable[tuple[Request, bytes]], shards: Iterable[Shard] = ()) -> None:
+        """One wave: see these shards through, and ask all requests."""
         try:
-            self._budget.reserve(expected)
-        except BudgetSpent as error:
-            if not shard.batch_id:
-                self._spent = error
-                self._shards.remove(shard)
-                return
-            expected = 0.0  # it has to be paid, whatever the limit
-        self._asked.update(item.key for item in self._shards.items(shard))
-        self._start(shard, expected)
+            async with asyncio.TaskGroup() as self._tasks:
+                for shard in shards:
+                    self._report(f"a batch of {len(shard.items):,} requests of an earlier run is taken up")
+                    self._asked.update(shard.items)
+                    self._start(shard, self._reserve(shard))
+                await self._dispatch(lines)
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
 
-    async def _dispatch(self, requests: Iterable[Request]) -> None:
-        for number, request in enumerate(requests):
-            if number % _TURN == 0:
-                await asyncio.sleep(0)
-            if request.key in self._asked:
-                continue
-            line = input_line(self._work, request)
+    def _reserve(self, shard: Shard) -> float:
+        """Set aside what a batch at the server will cost: nothing over the limit, as it is paid anyway."""
+        try:
+            self._budget.reserve(shard.expected_usd)
+        except BudgetSpent:
+            return 0.0
+        return shard.expected_usd
+
+    async def _dispatch(self, lines: Iterable[tuple[Request, bytes]]) -> None:
+        for request, line in lines:
+            await asyncio.sleep(0)  # others have their turn
             if not self._draft.has_room(request, line):
                 await self._launch()
             usd = self._cost(request)
             if not await self._afford(usd):
                 break
-            self._asked.add(request.key)
-            self._draft.add(request, line, 1, usd)
+            self._draft.add(request, line, usd)
         await self._launch()
 
     async def _afford(self, usd: float) -> bool:
@@ -139,7 +160,7 @@ class Batches:
             try:
                 self._budget.reserve(usd)
             except BudgetSpent as error:
-                if self._draft.shard.requests:
+                if self._draft.shard.items:
                     await self._launch()
                 elif self._reserved:
                     await self._finished.wait()
@@ -152,7 +173,7 @@ class Batches:
     async def _launch(self) -> None:
         """Submit what the draft holds, and begin another one."""
         draft, self._draft = self._draft, Draft(self._shards, self._work)
-        if draft.shard.requests:
+        if draft.shard.items:
             shard = await asyncio.to_thread(draft.close)
             await self._queue.submit(shard)
             self._start(shard, shard.expected_usd)
@@ -162,79 +183,60 @@ class Batches:
         self._tasks.create_task(self._see_through(shard))
 
     async def _see_through(self, shard: Shard) -> None:
-        """Wait for a batch, journal its calls, and go on with what of it has to be asked again."""
-        following: Shard | None = shard
-        while following:
-            await self._queue.submit(following)
-            batch = await self._queue.ended(following)
-            # One at a time: the requests of each are in memory.
-            async with self._reading:
-                following = await self._finish(following, batch)
-            self._finished.set()
-            self._finished = asyncio.Event()
+        await self._queue.submit(shard)
+        batch = await self._queue.ended(shard)
+        # One at a time: the answers of each are in memory.
+        async with self._reading:
+            await self._finish(shard, batch)
+        self._finished.set()
+        self._finished = asyncio.Event()
 
-    async def _finish(self, shard: Shard, batch: Batch) -> Shard | None:
-        """Journal a batch and forget it; the shard of what has to be asked again, if there is any.
+    async def _finish(self, shard: Shard, batch: Batch) -> None:
+        """Journal a batch, and forget it but for what is to be asked again.
 
         Raises:
-            EvergreenError: the account has no credit, or may not use the model.
+            EvergreenError: its results are gone; or the account has no credit, or may not use the model.
         """
+        results = Results(self._work, shard, batch, self._wave >= self._work.endpoint.max_attempts)
         usd = 0.0
-        results = await asyncio.to_thread(Results, self._work, self._shards, shard, batch.seconds)
-        for kind, file in (("output.jsonl", batch.output_file), ("error.jsonl", batch.error_file)):
-            path = self._shards.path(shard, kind)
-            if file and await self._server.download(file, path):
-                usd += await self._take_in(results, path)
-        usd += await self._keep(results.read_missing())
+        for path in await self._server.fetch(batch, self._shards.path(shard, "json")):
+            with path.open("rb") as file:
+                while lines := list(islice(file, _LINES)):
+                    usd += await self._keep(await asyncio.to_thread(results.read, lines), results)
+        usd += await self._keep(results.read_missing(), results)
         self._budget.settle(self._reserved.pop(shard.id), usd)
-        following = await self._follow(shard, results)
-        await asyncio.to_thread(self._shards.remove, shard)
-        for file in filter(None, (shard.file_id, batch.output_file, batch.error_file)):
-            await self._server.remove(file)
+        self._shards.settle(shard)
+        if results.again:
+            self._again.append((shard, results.again))
+        for file_id in filter(None, (shard.file_id, batch.output_file_id, batch.error_file_id)):
+            await self._server.remove(file_id)
         if results.refusal:
             name, failure = self._work.endpoint.name, results.refusal
             raise EvergreenError(
                 f"endpoint {name}: {failure.kind}: {failure.advice}; every answer so far is kept, and other "
                 "batches are taken up by the next run"
             )
-        return following
 
-    async def _take_in(self, results: Results, path: Path) -> float:
-        usd = 0.0
-        with path.open("rb") as file:
-            for lines in groups(file, _LINES):
-                usd += await self._keep(await asyncio.to_thread(results.read, lines))
-        return usd
-
-    async def _keep(self, calls: list[Call]) -> float:
-        """Journal calls; what they cost, in USD."""
-        await asyncio.gather(*(self._journal.append(call) for call in calls))
-        for call in calls:
-            if not is_asked_again(call):
+    async def _keep(self, calls: list[Call], results: Results) -> float:
+        """Journal the calls that no earlier run did; what they cost, in USD."""
+        new = [call for call in calls if call.call_id not in self._journaled]
+        await asyncio.gather(*(self._journal.append(call) for call in new))
+        for call in new:
+            if call.key not in results.again:
                 self.outcomes[call.outcome] += 1
             self._answers += call.outcome is not Outcome.ERROR
             self._answered_tokens += call.output_tokens
-        return sum(call.usd for call in calls)
-
-    async def _follow(self, shard: Shard, results: Results) -> Shard | None:
-        """A shard of what has to be asked again, unless the money is spent."""
-        if not results.again or self._spent:
-            return None
-        draft = Draft(self._shards, self._work, replaces=shard.id)
-        await asyncio.to_thread(results.ask_again, draft, self._cost)
-        try:
-            self._budget.reserve(draft.shard.expected_usd)
-        except BudgetSpent as error:
-            self._spent = error
-            draft.discard()
-            return None
-        self._reserved[draft.shard.id] = draft.shard.expected_usd
-        return await asyncio.to_thread(draft.close)
+        return sum(call.usd for call in new)
 
     def _cost(self, request: Request) -> float:
         """What a request is expected to cost: its answer is as long as others are."""
         answer = self._answered_tokens / self._answers if self._answers else request.output_tokens
         return self._work.cost(request, answer)
+
+
+def _call_ids(folder: Path) -> set[str]:
+    """Ids of all calls in a folder of journals."""
+    return {call["call_id"] for path in folder.glob("*.jsonl") for call, _ in read_journal(path)}
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

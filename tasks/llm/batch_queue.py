@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
+from openai.types import Batch
+
 from tasks.errors import EvergreenError
-from tasks.llm.batch_server import BatchServer
+from tasks.llm.batch_server import BatchServer, counts_of
 from tasks.llm.batch_shards import Shard, Shards
-from tasks.llm.batch_status import Batch
+from tasks.llm.client import clean_code
 from tasks.llm.work import Work
 
+_ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 _TOKEN_LIMIT = "token_limit_exceeded"  # noqa: S105
 # A batch that is over the account's limit of enqueued tokens is submitted again after this at the latest, and
 # not more often than that while no other batch of ours is in its way: together, some three hours.
@@ -30,7 +33,7 @@ class BatchQueue:
         poll_seconds: float,
         report: Callable[[str], None],
     ) -> None:
-        self._path = f"/v1{work.api.path}"
+        self._stage = work.stage
         self._name = work.endpoint.name
         self._most_tokens = work.endpoint.enqueued_tokens
         self._server = server
@@ -67,8 +70,10 @@ class BatchQueue:
             self._shrunk = asyncio.Event()
             if batch.status != "failed":
                 return batch
-            if set(batch.errors) != {_TOKEN_LIMIT}:
-                raise self._refused(shard, ", ".join(batch.errors))
+            found = batch.errors.data or [] if batch.errors else []
+            codes = sorted({clean_code(error.code) or "unknown" for error in found})
+            if codes != [_TOKEN_LIMIT]:
+                raise self._refused(shard, ", ".join(codes))
             shard.batch_id = ""
             self._shards.save(shard)
             # Others that come now would be refused as well: they wait for the lock.
@@ -79,14 +84,14 @@ class BatchQueue:
     async def _send(self, shard: Shard) -> None:
         while self._enqueued and 0 < self._most_tokens < sum(self._enqueued.values()) + shard.input_tokens:
             await self._shrunk.wait()
-        if not shard.file_id or not await self._server.has_file(shard.file_id):
+        if not shard.file_id:
             shard.file_id = await self._server.upload(self._shards.path(shard, "jsonl"))
             self._shards.save(shard)
-        batch = await self._server.create(self._path, shard.file_id, shard.id, shard.stage, shard.made_at)
+        batch = await self._server.create(shard.file_id, shard.id, self._stage)
         shard.batch_id = batch.id
         self._shards.save(shard)
         self._enqueued[shard.id] = shard.input_tokens
-        self._report(f"a batch of {shard.requests:,} requests is submitted")
+        self._report(f"a batch of {len(shard.items):,} requests is submitted")
 
     async def _poll(self, shard: Shard) -> Batch:
         shown = 0
@@ -94,15 +99,15 @@ class BatchQueue:
             batch = await self._server.look(shard.batch_id)
             if batch is None:
                 raise EvergreenError(
-                    f"endpoint {self._name}: the server does not know a batch that was submitted: does the "
-                    "key belong to the same project? If the batch is lost, its requests are asked again once "
-                    f"{self._shards.path(shard, 'json')} is deleted"
+                    f"endpoint {self._name}: the server does not know batch {shard.batch_id}, which was "
+                    "submitted: does the key belong to the same project? If the batch is lost, its requests "
+                    f"are asked again once {self._shards.path(shard, 'json')} is deleted"
                 )
-            tenths = 10 * batch.done // batch.total if batch.total else 0
-            if tenths > shown:
-                shown = tenths
-                self._report(f"a batch has {batch.done:,} of {batch.total:,} requests done")
-            if batch.has_ended:
+            answered, total = counts_of(batch)
+            if total and 10 * answered // total > shown:
+                shown = 10 * answered // total
+                self._report(f"a batch has {answered:,} of {total:,} requests answered")
+            if batch.status in _ENDED:
                 return batch
             await asyncio.sleep(self._poll_seconds * self._jitter.uniform(0.8, 1.2))
 
@@ -123,7 +128,7 @@ class BatchQueue:
                 await self._shrunk.wait()
 
     def _refused(self, shard: Shard, why: str) -> EvergreenError:
-        self._shards.remove(shard)
+        self._shards.settle(shard)
         return EvergreenError(
             f"endpoint {self._name}: a batch was refused: {why}; others go on at the server and are taken up "
             "by the next run"

@@ -1,20 +1,23 @@
-"""The Batch API over HTTP: files up and down, batches made, found and looked at, with a night's patience."""
+"""The Batch API over HTTP: files up and down, batches made, found and looked at, with a night's patience.
+
+What is read of the server's answers has not a word of its own, but for codes.
+"""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Any, TypeVar
 
 import httpx2
 import openai
-import orjson
-from openai import AsyncOpenAI, Omit, omit
+from openai import AsyncOpenAI
+from openai.types import Batch
 
 from tasks.errors import EvergreenError
-from tasks.llm.batch_status import SHARD, STAGE, Batch, read_batch
-from tasks.llm.client import Failure, describe_status
+from tasks.llm.call import Reply
+from tasks.llm.client import Api, Failure, clean_code, describe_status, failures
 from tasks.llm.limits import backoff
 
 T = TypeVar("T")
@@ -23,9 +26,17 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 12 * 3600.0
 # No server's Retry-After is worth a longer sleep than this between two tries.
 _LONGEST_WAIT_SECONDS = 300.0
-# By so much a server's clock may be behind ours.
-_CLOCK_SECONDS = 24 * 3600.0
+# How often a batch is looked for that may have been made: a server can be late to list it.
+_LOOKS = 3
 _PAGE = 100  # the most that the API gives at once
+# Our mark on a batch: by it a batch is found whose id was never written down.
+_SHARD = "evergreen_shard"
+_STAGE = "evergreen_stage"
+_ANYWHERE = httpx2.Request("POST", "https://batch")
+
+
+class _Gone(EvergreenError):
+    """The server has not what was asked for."""
 
 
 class BatchServer:
@@ -46,31 +57,18 @@ class BatchServer:
 
         async def once() -> str:
             with path.open("rb") as file:
-                response = await self._client.files.with_raw_response.create(file=file, purpose="batch")
-            return str(orjson.loads(response.content)["id"])
+                uploaded = await self._client.files.create(file=file, purpose="batch")
+            if not uploaded.id:
+                raise ValueError("no file")
+            return uploaded.id
 
         return await self._patiently(once)
 
-    async def has_file(self, file: str) -> bool:
-        """Whether an uploaded file is still there."""
+    async def create(self, file: str, shard: str, stage: str) -> Batch:
+        """Make a batch of an uploaded file, marked with the id of its shard.
 
-        async def once() -> bool:
-            await self._client.files.with_raw_response.retrieve(file)
-            return True
-
-        return bool(await self._unless_gone(once))
-
-    async def create(self, path: str, file: str, shard: str, stage: str, since: float) -> Batch:
-        """Make a batch. Where an answer got lost, the batch is looked for before another one is made.
-
-        Args:
-            path: the operation, as `/v1/embeddings`.
-            file: the id of the uploaded input.
-            shard: the id of the shard.
-            stage: the stage's name.
-            since: when the shard was made, in seconds since 1970.
+        Where an answer got lost, the batch is looked for before another one is made.
         """
-        endpoint = cast(Literal["/v1/chat/completions", "/v1/embeddings"], path)
         tries = 0
 
         async def once() -> Batch:
@@ -79,82 +77,88 @@ class BatchServer:
             if tries > 1:
                 # The server may still be at it.
                 await asyncio.sleep(self._poll_seconds)
-                if batch := (await self._find({shard}, since)).get(shard):
+                if batch := (await self._find({shard})).get(shard):
                     return batch
-            response = await self._client.batches.with_raw_response.create(
-                completion_window="24h",
-                endpoint=endpoint,
-                input_file_id=file,
-                metadata={SHARD: shard, STAGE: stage},
+            return _checked(
+                await self._client.batches.create(
+                    completion_window="24h",
+                    endpoint="/v1/chat/completions",
+                    input_file_id=file,
+                    metadata={_SHARD: shard, _STAGE: stage},
+                )
             )
-            return read_batch(orjson.loads(response.content))
 
         return await self._patiently(once)
 
-    async def find(self, shards: set[str], since: float) -> dict[str, Batch]:
-        """The batches of shards, by shard; failed ones do not count, nothing of them is under way.
+    async def find(self, shards: set[str]) -> dict[str, Batch]:
+        """The batches of shards, by shard, looked for during `poll_seconds` until there is one for each.
 
-        Args:
-            shards: the shards' ids.
-            since: when the oldest of them was made, in seconds since 1970.
+        Failed ones do not count: nothing of them is under way.
         """
-        return await self._patiently(lambda: self._find(shards, since))
+        found = await self._patiently(lambda: self._find(shards))
+        for _ in range(_LOOKS - 1):
+            if found.keys() == shards:
+                break
+            await asyncio.sleep(self._poll_seconds / (_LOOKS - 1))
+            found = await self._patiently(lambda: self._find(shards))
+        return found
 
     async def look(self, batch: str) -> Batch | None:
         """A batch as it is now; nothing if the server does not know it."""
 
         async def once() -> Batch:
-            response = await self._client.batches.with_raw_response.retrieve(batch)
-            return read_batch(orjson.loads(response.content))
+            return _checked(await self._client.batches.retrieve(batch))
 
         return await self._unless_gone(once)
 
-    async def download(self, file: str, path: Path) -> bool:
-        """Stream a file to the disk; false if the server has it no more."""
+    async def fetch(self, batch: Batch, manifest: Path) -> list[Path]:
+        """Stream the files of a batch's results to the disk, next to the manifest of its shard.
 
+        Raises:
+            EvergreenError: one of them is gone. The batch was paid for: only a person may have it made again.
+        """
+        answered, total = counts_of(batch)
+        files = {".output.jsonl": batch.output_file_id, ".error.jsonl": batch.error_file_id}
+        paths = {manifest.with_suffix(suffix): file for suffix, file in files.items() if file}
+        there = [await self._download(file, path) for path, file in paths.items()]
+        if None in there or (answered and not batch.output_file_id):
+            raise EvergreenError(
+                f"endpoint {self._name}: the results of batch {batch.id} are gone from the server, which "
+                f"answered {answered:,} of its {total:,} requests. All of them are asked, and paid for, once "
+                f"more if {manifest} is deleted"
+            )
+        return list(paths)
+
+    async def remove(self, file: str) -> None:
+        """Delete a file if that is possible: it takes up room only."""
+        with suppress(Failure), failures():
+            await self._client.files.with_raw_response.delete(file)
+
+    async def _download(self, file: str, path: Path) -> bool | None:
         async def once() -> bool:
             async with self._client.files.with_streaming_response.content(file) as response:
                 await response.stream_to_file(path)
             return True
 
-        return bool(await self._unless_gone(once))
+        return await self._unless_gone(once)
 
-    async def remove(self, file: str) -> None:
-        """Delete a file if that is possible: it takes up room only."""
-        with suppress(Failure), _failures():
-            await self._client.files.with_raw_response.delete(file)
-
-    async def _find(self, shards: set[str], since: float) -> dict[str, Batch]:
+    async def _find(self, shards: set[str]) -> dict[str, Batch]:
         found: dict[str, Batch] = {}
-        async for batch in self._newest_first():
-            if batch.created_at < since - _CLOCK_SECONDS or found.keys() == shards:
-                break
-            if batch.shard in shards and batch.status != "failed":
-                found[batch.shard] = batch
-        return found
-
-    async def _newest_first(self) -> AsyncIterator[Batch]:
-        after: str | Omit = omit
+        page = await self._client.batches.list(limit=_PAGE)
         while True:
-            response = await self._client.batches.with_raw_response.list(limit=_PAGE, after=after)
-            page = orjson.loads(response.content)
-            for row in page["data"]:
-                yield read_batch(row)
-            if not page.get("has_more") or not page["data"]:
-                return
-            after = str(page["data"][-1]["id"])
+            # By its field: the SDK takes a page of another shape for an empty one.
+            for batch in page.data:
+                if shard_of(batch) in shards and batch.status != "failed":
+                    found[shard_of(batch)] = _checked(batch)
+            if found.keys() == shards or not page.has_next_page():
+                return found
+            page = await page.get_next_page()
 
     async def _unless_gone(self, once: Callable[[], Awaitable[T]]) -> T | None:
-        async def quietly() -> T | None:
-            try:
-                with _failures():
-                    return await once()
-            except Failure as failure:
-                if failure.kind.startswith("http_404"):
-                    return None
-                raise
-
-        return await self._patiently(quietly)
+        try:
+            return await self._patiently(once)
+        except _Gone:
+            return None
 
     async def _patiently(self, once: Callable[[], Awaitable[T]]) -> T:
         loop = asyncio.get_running_loop()
@@ -163,32 +167,64 @@ class BatchServer:
         while True:
             attempt += 1
             try:
-                with _failures():
+                with failures():
                     return await once()
-            except Failure as failure:
-                if failure.advice or not failure.can_retry or loop.time() > deadline:
-                    raise EvergreenError(self._given_up(failure)) from None
-                if attempt == 3:
-                    self._report(f"endpoint {self._name}: {failure.kind}; trying on for some hours")
-                await asyncio.sleep(
-                    min(_LONGEST_WAIT_SECONDS, max(failure.wait_seconds, backoff(attempt, self._jitter)))
+            except Failure as error:
+                failure = error
+            except (KeyError, TypeError, AttributeError, ValueError):  # JSON of another shape
+                failure = Failure("bad_json", can_retry=True)
+            if failure.advice or not failure.can_retry or loop.time() > deadline:
+                stop = _Gone if failure.kind.startswith("http_404") else EvergreenError
+                why = failure.kind + (f": {failure.advice}" if failure.advice else "")
+                raise stop(
+                    f"endpoint {self._name}: {why}; batches at the server go on there and are taken up by "
+                    "the next run"
                 )
+            if attempt == 3:
+                self._report(f"endpoint {self._name}: {failure.kind}; trying on for some hours")
+            wait = max(failure.wait_seconds, backoff(attempt, self._jitter))
+            await asyncio.sleep(min(_LONGEST_WAIT_SECONDS, wait))
 
-    def _given_up(self, failure: Failure) -> str:
-        why = f"endpoint {self._name}: {failure.kind}" + (f": {failure.advice}" if failure.advice else "")
-        return f"{why}; batches at the server go on there and are taken up by the next run"
+
+def read_result(api: Api, result: dict[str, Any]) -> Reply:
+    """The reply in a line of a result file, whose object is empty if there was no such line.
+
+    Raises:
+        Failure: there is none.
+    """
+    response, error = result.get("response"), result.get("error")
+    if not isinstance(response, dict):
+        code = clean_code(error.get("code")) if isinstance(error, dict) else ""
+        raise Failure(code or "no_result", can_retry=True)
+    status, body = response.get("status_code"), response.get("body")
+    if status == 200 and isinstance(body, dict):
+        return api.read(body, {})
+    if not isinstance(status, int) or not 400 <= status < 600:
+        raise Failure("bad_json", can_retry=True)
+    stated = body.get("error") if isinstance(body, dict) else None
+    answer = httpx2.Response(status, request=_ANYWHERE)
+    raise describe_status(openai.APIStatusError("", response=answer, body=stated))
 
 
-@contextmanager
-def _failures() -> Iterator[None]:
-    """Turn what the SDK raises into a `Failure`, without a word of the server's."""
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise describe_status(error) from None
-    except openai.APITimeoutError:
-        raise Failure("timeout", can_retry=True) from None
-    except (openai.APIConnectionError, httpx2.HTTPError):
-        raise Failure("connection", can_retry=True) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise Failure("bad_json", can_retry=True) from None
+def seconds_of(batch: Batch) -> float:
+    """Seconds from a batch's creation to its end, by the server's clock; 0 before that."""
+    ended = batch.completed_at or batch.expired_at or batch.cancelled_at or batch.failed_at
+    return max(0.0, float(ended - batch.created_at)) if ended else 0.0
+
+
+def shard_of(batch: Batch) -> str:
+    """The id of the shard that was submitted; empty for the batches of others."""
+    return (batch.metadata or {}).get(_SHARD, "")
+
+
+def counts_of(batch: Batch) -> tuple[int, int]:
+    """How many requests of a batch were answered, and how many it has."""
+    counts = batch.request_counts
+    return (counts.completed, counts.total) if counts else (0, 0)
+
+
+def _checked(batch: Batch) -> Batch:
+    """A batch that has what it must have: the SDK passes on what is none."""
+    if not (isinstance(batch, Batch) and batch.id and batch.status):
+        raise ValueError("no batch")
+    return batch

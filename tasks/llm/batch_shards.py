@@ -1,41 +1,41 @@
 """Shards: requests that make one batch, on the disk until their answers are journaled.
 
-A shard is three files, of which the last one written and the first one removed makes it count:
-`<id>.jsonl` is what the server gets, `<id>.items.jsonl` has a line for each of its requests, and `<id>.json`
-is the manifest, which knows what was sent. So whatever a process that is killed leaves behind, the next one
-knows what is under way. A shard for what has to be asked again names the one that it replaces.
+A shard is two files: `<id>.jsonl` is what the server gets, and `<id>.json`, the manifest, is there from just
+before its batch is made until all of it is journaled. So whatever a killed process leaves behind, the next
+one knows what may be under way; files that no manifest goes with are of no use to it.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import time
 from typing import IO, Any
 from urllib.parse import quote
 from uuid import uuid4
 
 import orjson
+from openai.types import Batch
 
 from tasks.errors import InputError
-from tasks.llm.call import Request
-from tasks.llm.work import Work
+from tasks.llm.batch_server import read_result, seconds_of
+from tasks.llm.call import Call, Request
+from tasks.llm.client import Failure
+from tasks.llm.work import LAST_ROUND, Work, is_asked_again
 from tasks.storage import write_atomic
 
-# OpenAI's limits of a batch. Embeddings count by their inputs, and nobody says which megabytes are meant.
+# OpenAI's limits of a batch; nobody says which megabytes are meant.
 MAX_REQUESTS = 50_000
 MAX_BYTES = 190_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A request of a shard. `tries` counts the batches that it was in, in this round."""
+    """What a request's line does not say."""
 
-    key: str
     round: int
     input_tokens: int
     output_tokens: int
-    tries: int
 
 
 @dataclass(slots=True)
@@ -43,26 +43,20 @@ class Shard:
     """The manifest of a shard.
 
     Attributes:
-        endpoint: the endpoint's name.
         input_tokens: of all requests together.
         expected_usd: what it will cost.
-        made_at: seconds since 1970.
-        replaces: the id of the shard whose requests are asked again here.
-        file_id: of the uploaded input; empty before that.
+        file_id: of the uploaded input.
         batch_id: of the batch; empty before it is known.
+        items: its requests by key, in the order of their lines.
     """
 
     id: str
-    stage: str
-    endpoint: str
     model: str
-    requests: int
-    input_tokens: int
-    expected_usd: float
-    made_at: float
-    replaces: str = ""
+    input_tokens: int = 0
+    expected_usd: float = 0.0
     file_id: str = ""
     batch_id: str = ""
+    items: dict[str, Item] = field(default_factory=dict)
 
 
 class Shards:
@@ -79,7 +73,7 @@ class Shards:
         self._work = work
 
     def path(self, shard: Shard, kind: str) -> Path:
-        """A file of a shard: `json`, `jsonl`, `items.jsonl`, `output.jsonl` or `error.jsonl`."""
+        """A file of a shard: `json` or `jsonl`."""
         return self.folder / f"{shard.id}.{kind}"
 
     def save(self, shard: Shard) -> None:
@@ -92,91 +86,128 @@ class Shards:
         Raises:
             InputError: a manifest that is none.
         """
+        self.sweep()
         shards = [_manifest(path) for path in sorted(self.folder.glob("*.json"))]
-        replaced = {shard.replaces for shard in shards}
-        for shard in shards:
-            if shard.id in replaced:
-                self.remove(shard)
-        kept = [shard for shard in shards if shard.id not in replaced]
-        self._sweep({shard.id for shard in kept})
-        return [shard for shard in kept if shard.model == self._work.endpoint.model]
+        return [shard for shard in shards if shard.model == self._work.endpoint.model]
 
-    def items(self, shard: Shard) -> Iterator[Item]:
-        """The requests of a shard, in the order of its input file."""
-        with self.path(shard, "items.jsonl").open("rb") as file:
-            for line in file:
-                yield Item(*orjson.loads(line))
-
-    def remove(self, shard: Shard) -> None:
-        """Forget a shard: its requests may be asked anew, and its prompts are off the disk."""
+    def settle(self, shard: Shard) -> None:
+        """Note that nothing of a shard is under way; its lines stay until the next sweep."""
         self.path(shard, "json").unlink(missing_ok=True)
-        for path in self.folder.glob(f"*{shard.id}*"):
-            path.unlink(missing_ok=True)
 
-    def _sweep(self, kept: set[str]) -> None:
-        """Remove what a killed process left without a manifest: nothing of it was sent."""
+    def take_back(self, shard: Shard, rounds: dict[str, int]) -> Iterator[tuple[Request, bytes]]:
+        """Requests of a settled shard, each with its line for the round that is due."""
+        with self.path(shard, "jsonl").open("rb") as file:
+            for line, (key, item) in zip(file, shard.items.items(), strict=True):
+                if key not in rounds:
+                    continue
+                body: dict[str, Any] = orjson.loads(line)["body"]
+                del body["model"]
+                request = Request(key, body, item.input_tokens, item.output_tokens, rounds[key])
+                # A line of the same round has its room for the answer already.
+                yield request, line if item.round == request.round else input_line(self._work, request)
+
+    def sweep(self) -> None:
+        """Remove the files that no manifest goes with."""
         for path in self.folder.glob("*"):
-            if path.name.lstrip(".").partition(".")[0] not in kept:
+            if not (self.folder / f"{path.name.partition('.')[0]}.json").exists():
                 path.unlink()
 
 
 class Draft:
-    """A shard that is being made. Its lines go to the disk as they come; it counts once it is closed."""
+    """A shard that is being made. Its lines go to the disk as they come; its manifest is written later."""
 
-    def __init__(self, shards: Shards, work: Work, replaces: str = "") -> None:
+    def __init__(self, shards: Shards, work: Work) -> None:
         self._shards = shards
-        self._inputs = self._bytes = 0
+        self._bytes = 0
         self._most_tokens = work.endpoint.enqueued_tokens
-        self._files: list[IO[bytes]] = []
-        self.shard = Shard(
-            uuid4().hex, work.stage, work.endpoint.name, work.endpoint.model, 0, 0, 0.0, time(), replaces
-        )
+        self._file: IO[bytes] | None = None
+        self.shard = Shard(uuid4().hex, work.endpoint.model)
 
     def has_room(self, request: Request, line: bytes) -> bool:
         """Whether one more request is within the limits of a batch; the first one always is."""
-        return not self.shard.requests or (
-            self._inputs + _inputs(request) <= MAX_REQUESTS
+        return not self.shard.items or (
+            len(self.shard.items) < MAX_REQUESTS
             and self._bytes + len(line) <= MAX_BYTES
             and not 0 < self._most_tokens < self.shard.input_tokens + request.input_tokens
         )
 
-    def add(self, request: Request, line: bytes, tries: int, usd: float) -> None:
-        """Add a request.
-
-        Args:
-            request: the request.
-            line: its line of the input file.
-            tries: batches that it was in, this one included.
-            usd: what it is expected to cost.
-        """
-        if not self._files:
+    def add(self, request: Request, line: bytes, usd: float) -> None:
+        """Add a request, with its line of the input file and what it is expected to cost."""
+        if self._file is None:
             self._shards.folder.mkdir(parents=True, exist_ok=True)
-            self._files = [
-                self._shards.path(self.shard, kind).open("wb") for kind in ("jsonl", "items.jsonl")
-            ]
-        item = [request.key, request.round, request.input_tokens, request.output_tokens, tries]
-        for file, written in zip(self._files, (line, orjson.dumps(item) + b"\n"), strict=True):
-            file.write(written)
+            self._file = self._shards.path(self.shard, "jsonl").open("wb")
+        self._file.write(line)
         self._bytes += len(line)
-        self._inputs += _inputs(request)
-        self.shard.requests += 1
+        self.shard.items[request.key] = Item(request.round, request.input_tokens, request.output_tokens)
         self.shard.input_tokens += request.input_tokens
         self.shard.expected_usd += usd
 
     def close(self) -> Shard:
-        """Flush everything to the disk, and the manifest last."""
-        for file in self._files:
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-        self._shards.save(self.shard)
+        """Flush its lines to the disk."""
+        if self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
         return self.shard
 
-    def discard(self) -> None:
-        """Leave nothing of it."""
-        for file in self._files:
-            file.close()
-        self._shards.remove(self.shard)
+
+class Results:
+    """The results of one batch, whose lines come in any order and from two files.
+
+    A call's id is made of the shard's and the request's: a line read twice, because the run that read it
+    first was killed, is the same call.
+
+    Attributes:
+        again: what is to be asked again: by key, the round that is due.
+        refusal: a failure that is everybody's, such as an account without credit; what it met is left alone.
+    """
+
+    def __init__(self, work: Work, shard: Shard, batch: Batch, is_last_try: bool) -> None:
+        """Results of a shard's batch. After the last try, what failed is not to be asked again."""
+        self._work = work
+        self._shard = shard
+        self._seconds = seconds_of(batch)
+        # Who cancels a batch wants no more of it now.
+        self._is_over = batch.status == "cancelled"
+        self._may_retry = not (is_last_try or self._is_over)
+        self._unanswered = dict(shard.items)
+        self.again: dict[str, int] = {}
+        self.refusal: Failure | None = None
+
+    def read(self, lines: list[bytes]) -> list[Call]:
+        """The calls that lines of a result file make."""
+        calls = []
+        for line in lines:
+            try:
+                result = orjson.loads(line)
+                is_due = result["custom_id"] in self._unanswered
+            except (ValueError, KeyError, TypeError):
+                continue  # it tells nothing, and its request counts as missing
+            if is_due:
+                calls += self._calls(result["custom_id"], result)
+        return calls
+
+    def read_missing(self) -> list[Call]:
+        """The calls of requests that no line told of; to be asked for after all lines."""
+        return [call for key in list(self._unanswered) for call in self._calls(key, {})]
+
+    def _calls(self, key: str, result: dict[str, Any]) -> list[Call]:
+        """The call of a request; none if nobody's request makes sense any more."""
+        item = self._unanswered.pop(key)
+        request = Request(key, {}, item.input_tokens, item.output_tokens, item.round)
+        try:
+            call = self._work.record(request, read_result(self._work.api, result), self._seconds, 1)
+        except Failure as failure:
+            if failure.advice:
+                self.refusal = failure
+                return []
+            if failure.can_retry and self._may_retry:
+                self.again[key] = item.round
+            call = self._work.failed(request, failure.kind, self._seconds, 1)
+        if is_asked_again(call) and not self._is_over:
+            self.again[key] = LAST_ROUND
+        name = hashlib.sha256(f"{self._shard.id} {key}".encode()).hexdigest()
+        return [replace(call, call_id=name[:32])]
 
 
 def input_line(work: Work, request: Request) -> bytes:
@@ -190,23 +221,13 @@ def input_line(work: Work, request: Request) -> bytes:
     return orjson.dumps(row) + b"\n"
 
 
-def read_line(line: bytes, item: Item) -> Request:
-    """The request of a line of an input file."""
-    body: dict[str, Any] = orjson.loads(line)["body"]
-    del body["model"]
-    return Request(item.key, body, item.input_tokens, item.output_tokens, item.round)
-
-
-def _inputs(request: Request) -> int:
-    texts = request.body.get("input")
-    return len(texts) if isinstance(texts, list) else 1
-
-
 def _manifest(path: Path) -> Shard:
     try:
-        return Shard(**orjson.loads(path.read_bytes()))
-    except (ValueError, TypeError) as error:
+        shard = Shard(**orjson.loads(path.read_bytes()))
+        shard.items = {key: Item(**item) for key, item in shard.items.items()}  # type: ignore[arg-type]
+    except (ValueError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path}: no manifest of a batch that this version can read; move it away, and its requests are "
             "asked again"
         ) from error
+    return shard

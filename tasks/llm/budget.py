@@ -4,7 +4,7 @@ from tasks.errors import BudgetSpent
 
 
 class Budget:
-    """A sum in USD, from which each call takes what it is expected to cost before it is sent.
+    """A sum in USD, from which each call, of a second round too, takes what it should cost before it is sent.
 
     So the limit is passed by no more than the expectations of the calls in flight were too low.
     """

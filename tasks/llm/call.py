@@ -56,7 +56,7 @@ class Call:
         round: 1, or 2 where an answer that could not be used was asked for once more.
         error: of an `error`, what kind, without a word of the server's.
         cached_tokens: those of `input_tokens` that cost less.
-        attempts: HTTP requests made for it, in this round.
+        attempts: HTTP requests made for it, in this round; of an item of a batch, 1.
         asked_at: when it ended, UTC, ISO 8601.
     """
 

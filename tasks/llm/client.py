@@ -4,7 +4,8 @@ import asyncio
 import re
 import time
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,11 +131,18 @@ async def send(client: AsyncOpenAI, api: Api, body: dict[str, Any], timeout_seco
     Raises:
         Failure: no usable answer came.
     """
-    try:
+    with failures():
         async with asyncio.timeout(timeout_seconds):  # the SDK's starts anew with each byte
             # The bare response: the SDK's typed objects would double the processor time of a call.
             response = await client.post(api.path, cast_to=httpx2.Response, content=orjson.dumps(body))
         return api.read(orjson.loads(response.content), body)
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn what the SDK raises into a `Failure`, without a word of the server's."""
+    try:
+        yield
     except openai.APIStatusError as error:
         raise describe_status(error) from None
     except openai.APITimeoutError as error:
@@ -151,7 +159,7 @@ async def send(client: AsyncOpenAI, api: Api, body: dict[str, Any], timeout_seco
 
 def describe_status(error: openai.APIStatusError) -> Failure:
     """What an HTTP error means for this request and for all others."""
-    status, code = error.status_code, _code(error)
+    status, code = error.status_code, clean_code(error.code, error.type)
     kind = f"http_{status}:{code}" if code else f"http_{status}"
     if advice := _advice(status, code):
         return Failure(kind, advice=advice)
@@ -160,9 +168,9 @@ def describe_status(error: openai.APIStatusError) -> Failure:
     return Failure(kind, can_retry=can_retry, is_rate_limit=status == 429, wait_seconds=wait)
 
 
-def _code(error: openai.APIStatusError) -> str:
-    """The error's code or type, if it looks like one: other text could be anything."""
-    for value in (error.code, error.type):
+def clean_code(*values: object) -> str:
+    """The first that looks like an error's code or type; empty if none does: other text could be anything."""
+    for value in values:
         if isinstance(value, str) and _CODE.fullmatch(value):
             return value
     return ""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import yaml
 from pydantic import (
@@ -98,6 +98,11 @@ class Endpoint(BaseModel):
         if taken := RESERVED & set(value):
             raise ValueError(f"the program sets {', '.join(sorted(taken))} itself")
         return value
+
+    @property
+    def limit_name(self) -> str:
+        """The Prefect limit that runs share: `llm-<name>`, with `~2F` for a `/`, which Prefect bans."""
+        return "llm-" + quote(self.name, safe=" :@+=,").replace("~", "%7E").replace("%", "~")
 
     def with_parameters(self, body: dict[str, Any]) -> dict[str, Any]:
         """A body with the endpoint's own parameters over a stage's; one that is null is left out."""

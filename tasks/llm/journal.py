@@ -22,7 +22,10 @@ from tasks.llm.call import Call
 
 logger = logging.getLogger(__name__)
 
-_FIELDS = frozenset(field.name for field in fields(Call))
+_NEEDED = frozenset({"call_id", "key", "outcome"})
+_EMPTY: dict[Any, object] = {str: "", int: 0, float: 0.0}
+# What stands for a field that a line of an older version lacks.
+_DEFAULTS = {field.name: _EMPTY.get(field.type, "") for field in fields(Call)} | {"asked_at": "1970-01-01"}
 _READ_BYTES = 1 << 24
 
 
@@ -82,8 +85,9 @@ class Journal:
             group, self._waiting = self._waiting, []
             try:
                 await asyncio.to_thread(self._flush, b"".join(line for line, _ in group))
-            except OSError as error:
-                error.filename = str(self._path)  # a write names no file
+            except Exception as error:  # whatever it is, nobody may wait for ever
+                if isinstance(error, OSError):
+                    error.filename = str(self._path)  # a write names no file
                 for _, done in group:
                     done.set_exception(error)
             else:
@@ -97,10 +101,16 @@ class Journal:
 
 
 def read_journal(path: Path, start: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
-    """The calls of a journal, from a byte on, each with the place of the byte behind it.
+    """The calls of a journal, from a byte on, each with the place of the byte behind it; see `read_lines`."""
+    return ((call, end) for call, end in read_lines(path, start) if call)
 
-    A line that is no call is passed over with a warning, unless it is the last one and has no end: that may
-    still be being written.
+
+def read_lines(path: Path, start: int = 0) -> Iterator[tuple[dict[str, Any] | None, int]]:
+    """The lines of a journal, from a byte on: the call, and the place of the byte behind it.
+
+    Lines of another version count: fields that it had not are empty, those that only it has are left out. A
+    line that is no call is None, with a warning in the end. Half a line at the end may still be being written
+    and is left for later.
     """
     bad = 0
     with path.open("rb", buffering=_READ_BYTES) as file:
@@ -111,10 +121,8 @@ def read_journal(path: Path, start: int = 0) -> Iterator[tuple[dict[str, Any], i
                 break
             end += len(line)
             call = _parse(line)
-            if call is None:
-                bad += 1
-            else:
-                yield call, end
+            bad += call is None
+            yield call, end
     if bad:
         logger.warning("%s: %d lines are no calls and were passed over", path, bad)
 
@@ -124,7 +132,9 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         call = orjson.loads(line)
     except orjson.JSONDecodeError:
         return None
-    return call if isinstance(call, dict) and call.keys() == _FIELDS else None
+    if not isinstance(call, dict) or not call.keys() >= _NEEDED:
+        return None
+    return {name: call.get(name, default) for name, default in _DEFAULTS.items()}
 
 
 def _ends_torn(path: Path) -> bool:

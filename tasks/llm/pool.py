@@ -19,6 +19,7 @@ from tasks.llm.client import Failure, send
 from tasks.llm.journal import Journal
 from tasks.llm.limits import AdaptiveConcurrency, Pause, RequestRate, TokenRate, backoff
 from tasks.llm.outcome import Outcome
+from tasks.llm.reach import Reach
 from tasks.llm.work import LAST_ROUND, Work, is_asked_again
 
 logger = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ class Pool:
         self._stop_reason: Exception | None = None
         self._is_stopped = False
         self._errors_in_a_row = 0
+        self._reach = Reach(client.base_url.netloc.decode())
+        self._put_off: list[Request] = []
         self._running: set[asyncio.Task[None]] = set()
         self._between_attempts: set[asyncio.Task[None]] = set()
         self._answers = 0
@@ -71,8 +74,9 @@ class Pool:
                 full disk, a server that is down. What was answered is journaled.
         """
         try:
-            await self._dispatch(requests)
-            await self._ended(timeout=None)
+            for some in (requests, self._put_off):
+                await self._dispatch(some)
+                await self._ended(timeout=None)
         except (Exception, asyncio.CancelledError):  # a request that can't be made, or an interrupt
             self._stop(None)
             await self._ended(timeout=_GRACE_SECONDS)
@@ -101,19 +105,21 @@ class Pool:
 
     async def _reserve(self, request: Request) -> float:
         """Set the expected cost aside; near the limit, calls in flight end first, as they may cost less."""
-        answer = self._answered_tokens / self._answers if self._answers else request.output_tokens
-        expected = self._work.cost(request, answer)
         while not self._is_stopped:
             try:
-                self._budget.reserve(expected)
+                return self._reserve_now(request)
             except BudgetSpent as error:
                 if not self._running:
                     self._stop(error)
                 else:
                     await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                return expected
         return 0.0
+
+    def _reserve_now(self, request: Request) -> float:
+        answer = self._answered_tokens / self._answers if self._answers else request.output_tokens
+        expected = self._work.cost(request, answer)
+        self._budget.reserve(expected)
+        return expected
 
     async def _ended(self, timeout: float | None) -> None:
         if self._running:
@@ -137,21 +143,24 @@ class Pool:
 
     async def _answer(self, request: Request, reserved: float) -> None:
         """Ask, and once more if the answer can't be used; a request that a stop cut short leaves nothing."""
-        spent = 0.0
         try:
             while call := await self._ask(request):
                 await self._journal.append(call)
-                spent += call.usd
+                self._budget.settle(reserved, call.usd)
+                reserved = 0.0
                 self._count(call)
                 if not is_asked_again(call) or self._is_stopped:
                     break
                 request = replace(request, round=LAST_ROUND)
+                reserved = self._reserve_now(request)
+        except BudgetSpent:  # not to be waited for here: those in flight could all wait for each other
+            self._put_off.append(request)
         except OSError as error:
             self._stop(EvergreenError(f"the answers cannot be kept: {error.strerror}: {error.filename}"))
         except Exception as error:  # a fault of ours, which must not end in silence
             self._stop(error)
         finally:
-            self._budget.settle(reserved, spent)
+            self._budget.settle(reserved, 0.0)
             self._slots.release()
 
     async def _ask(self, request: Request) -> Call | None:
@@ -165,8 +174,11 @@ class Pool:
             try:
                 reply = await send(self._client, self._work.api, body, self._work.endpoint.timeout_seconds)
             except Failure as failure:
-                failures[failure.is_rate_limit] += 1
                 seconds = time.monotonic() - started
+                if self._reach.is_awaited(failure):
+                    await self._wait_for_server()
+                    continue
+                failures[failure.is_rate_limit] += 1
                 if failure.advice:
                     self._give_up(failure)
                 elif not self._can_retry(failure, failures):
@@ -174,6 +186,7 @@ class Pool:
                 else:
                     await self._back_off(failure, failures[failure.is_rate_limit])
             else:
+                self._reach.answered()
                 self._slots.succeeded()
                 seconds = time.monotonic() - started
                 call = self._work.record(request, reply, seconds, failures.total() + 1)
@@ -197,6 +210,15 @@ class Pool:
     def _can_retry(self, failure: Failure, failures: Counter[bool]) -> bool:
         most = _MAX_RATE_LIMITS if failure.is_rate_limit else self._work.endpoint.max_attempts
         return failure.can_retry and failures[failure.is_rate_limit] < most
+
+    async def _wait_for_server(self) -> None:
+        try:
+            seconds = self._reach.wait_seconds(self._jitter)
+        except EvergreenError as error:
+            self._stop(EvergreenError(f"endpoint {self._work.endpoint.name}: {error}"))
+        else:
+            with self._waiting():
+                await asyncio.sleep(seconds)
 
     async def _back_off(self, failure: Failure, times: int) -> None:
         seconds = max(failure.wait_seconds, backoff(times, self._jitter))

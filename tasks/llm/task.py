@@ -1,6 +1,5 @@
 """How the tasks of stages ask models: journals → what is still to ask → the pool → core.llm_calls."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,14 +13,14 @@ from prefect.concurrency.asyncio import ConcurrencySlotAcquisitionError
 from prefect.concurrency.sync import concurrency
 
 from tasks import warehouse
-from tasks.errors import InputError
+from tasks.errors import EvergreenError, InputError
 from tasks.llm import endpoint as endpoints
-from tasks.llm.asking import ask_all
+from tasks.llm.asking import ask_all, run_with_grace
 from tasks.llm.budget import Budget
 from tasks.llm.call import Call, Request, Template, request_key
 from tasks.llm.client import CHAT
 from tasks.llm.endpoint import Endpoint
-from tasks.llm.journal import journal_folder, read_journal
+from tasks.llm.journal import journal_folder, read_lines
 from tasks.llm.pending import pending
 from tasks.llm.price import require_price
 from tasks.llm.requests import chat_body, chat_request
@@ -38,6 +37,8 @@ _CALL_SCHEMA = {
     **dict.fromkeys(("usd", "latency_seconds"), pl.Float64),
 }
 _LOADED_AT_ONCE = 20_000
+# How long a larger block of a shared limit is waited for, before a smaller one.
+_PATIENCE_SECONDS = 2.0
 
 
 class Models:
@@ -146,9 +147,11 @@ class Models:
                     self._settings.poll_seconds,
                     advance,
                 )
-                asyncio.run(asking)
-        finally:
+                run_with_grace(asking)
+        except Exception:
             load_journals(self._run)
+            raise
+        load_journals(self._run)  # but not after an interrupt: it takes its time, and the next run does it
 
 
 def load_journals(run: Run) -> None:
@@ -160,7 +163,7 @@ def load_journals(run: Run) -> None:
         name = path.relative_to(folder).as_posix()
         start = loaded.get(name, 0)
         if path.stat().st_size > start:
-            _load(run, name, read_journal(path, start))
+            _load(run, name, read_lines(path, start))
 
 
 def add_calls(run: Run, calls: list[dict[str, Any]], position: dict[str, object] | None = None) -> None:
@@ -183,9 +186,9 @@ def spent_usd(run: Run) -> float:
     return float(warehouse.read(run.home, "llm/spent", {}, run.lock_wait_seconds).item())
 
 
-def _load(run: Run, journal: str, calls: Iterator[tuple[dict[str, Any], int]]) -> None:
-    while group := list(islice(calls, _LOADED_AT_ONCE)):
-        add_calls(run, [call for call, _ in group], {"journal": journal, "byte_count": group[-1][1]})
+def _load(run: Run, journal: str, lines: Iterator[tuple[dict[str, Any] | None, int]]) -> None:
+    while group := list(islice(lines, _LOADED_AT_ONCE)):
+        add_calls(run, [call for call, _ in group if call], {"journal": journal, "byte_count": group[-1][1]})
 
 
 @contextmanager
@@ -196,16 +199,21 @@ def _permits(endpoint: Endpoint, settings: LlmSettings) -> Iterator[int]:
 
     Raises:
         InputError: the global limit does not exist.
+        EvergreenError: it cannot be held.
     """
     if endpoint.mode == "batch" or not settings.shared_limits:
         yield endpoint.concurrency
         return
     blocks = list(dict.fromkeys(max(1, endpoint.concurrency // part) for part in (1, 2, 4)))
+    limit = endpoint.limit_name
     with ExitStack() as held:
         for block in blocks:
             with suppress(TimeoutError):
-                held.enter_context(_hold(f"llm-{endpoint.name}", block, None if block == blocks[-1] else 2.0))
+                held.enter_context(_hold(limit, block, _PATIENCE_SECONDS))
                 break
+        else:
+            logger.info("waiting for %d of the Prefect limit %s: other runs hold it", block, limit)
+            held.enter_context(_hold(limit, block, None))
         yield block
 
 
@@ -221,6 +229,7 @@ def _hold(limit: str, block: int, patience_seconds: float | None) -> Iterator[No
         ):
             yield
     except ConcurrencySlotAcquisitionError as error:
-        raise InputError(
-            f"no Prefect limit {limit}: run python -m deploy.bootstrap, or set llm.shared_limits = false"
-        ) from error
+        advice = "run python -m deploy.bootstrap, or set llm.shared_limits = false"
+        if error.__cause__ is None:  # Prefect has no other mark of a limit that does not exist
+            raise InputError(f"no Prefect limit {limit}: {advice}") from error
+        raise EvergreenError(f"{error}; if the limit is older than the endpoint's entry, {advice}") from error

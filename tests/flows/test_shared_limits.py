@@ -1,5 +1,7 @@
 """Runs that share an endpoint hold blocks of one Prefect limit, and together stay within it."""
 
+import logging
+from contextlib import ExitStack
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +11,8 @@ from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import concurrency
 
 from deploy import bootstrap
-from tasks.errors import InputError
+from tasks.errors import EvergreenError, InputError
+from tasks.llm import task as llm_task
 from tasks.llm.task import Models
 from tasks.refs import Run
 from tasks.settings import LlmSettings
@@ -57,6 +60,60 @@ def test_bootstrap_makes_the_limits_and_may_run_again(
     with get_client(sync_client=True) as client:
         assert client.read_global_concurrency_limit_by_name(LIMIT).limit == 8
         assert client.read_global_concurrency_limit_by_name("llm-gpt-4-turbo").limit == 64
+
+
+def test_an_endpoint_with_a_slash_in_its_name_has_a_limit(
+    server: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "endpoints.yaml"
+    path.write_text(yaml.safe_dump({"org/model & more": {"model": "m", "api_key_env": "", "concurrency": 3}}))
+    monkeypatch.setenv("EVERGREEN_LLM__ENDPOINTS", str(path))
+    monkeypatch.setattr("sys.argv", ["bootstrap"])
+    bootstrap.main()
+    name = Models(run, LlmSettings(endpoints=str(path))).endpoint("org/model & more").limit_name
+    with get_client(sync_client=True) as client:
+        assert client.read_global_concurrency_limit_by_name(name).limit == 3
+    with concurrency(name, occupy=3, strict=True):
+        pass
+
+
+def test_a_limit_that_is_too_small_is_told_from_one_that_is_missing(
+    server: str, models: tuple[Models, OpenAIServer]
+) -> None:
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(LIMIT, 1)
+    with pytest.raises(
+        EvergreenError, match=r"greater than the limit.*run python -m deploy\.bootstrap"
+    ) as raised:
+        ask(models[0])
+    assert "no Prefect limit" not in str(raised.value)
+    assert models[1].stats()["requests"] == 0
+
+
+def test_a_run_that_waits_for_others_says_so(
+    server: str,
+    models: tuple[Models, OpenAIServer],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bootstrap"])
+    bootstrap.main()
+    monkeypatch.setattr(llm_task, "_PATIENCE_SECONDS", 0.5)
+    others = ExitStack()
+    others.enter_context(concurrency(LIMIT, occupy=8, strict=True))
+
+    def let_go(record: logging.LogRecord) -> bool:
+        if "waiting for" in record.getMessage():
+            others.close()
+        return True
+
+    llm_task.logger.addFilter(let_go)
+    try:
+        with caplog.at_level("INFO", "tasks"):
+            assert ask(models[0]) == ["ok"]
+    finally:
+        llm_task.logger.removeFilter(let_go)
+    assert f"waiting for 2 of the Prefect limit {LIMIT}: other runs hold it" in caplog.text
 
 
 @pytest.mark.parametrize(("taken", "left"), [(0, 8), (4, 4), (6, 2)])

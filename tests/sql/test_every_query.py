@@ -118,8 +118,8 @@ def test_the_analysts_copy_has_no_raw_text_and_no_personal_data() -> None:
         assert con.execute("select count(*) from analytics.raw.conversations").fetchone() == (0,)
         kept = con.execute("select count(*) from analytics.out.annotations").fetchone()
         [(quoting,)] = con.execute(
-            "select count(*) from analytics.core.annotations semi join analytics.core.flags using (prompt_id) "
-            "where raw <> ''"
+            "select count(*) from analytics.core.annotations "
+            "semi join analytics.core.flags using (prompt_id) where raw <> ''"
         ).fetchall()
         assert kept == (150,)
         assert quoting == 0

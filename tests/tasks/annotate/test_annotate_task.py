@@ -198,7 +198,8 @@ def test_a_run_of_other_thresholds_leaves_no_screenings_of_the_one_before(run: R
 
 def test_other_instructions_are_another_annotator(run: Run, mark: Annotate, tmp_path: Path) -> None:
     own = tmp_path / "criteria-1.md"
-    own.write_text((rubric.RUBRICS / "criteria-1.md").read_text().replace("## Task", "## Task\n\nBe strict.", 1))
+    shipped = (rubric.RUBRICS / "criteria-1.md").read_text(encoding="utf-8")
+    own.write_text(shipped.replace("## Task", "## Task\n\nBe strict.", 1), encoding="utf-8")
     keys = [
         mark(run).key,
         mark(run, format="explain").key,

@@ -119,7 +119,7 @@ def add_run(run: Run, settings: Settings) -> None:
 
 def place(run: Run, settings: Settings, topics: Mapping[str, int | None]) -> None:
     """Store the taxonomy that these settings would make: two topics with three representatives each."""
-    recipe = json.dumps(settings.topics.model_dump(exclude={"namer"}))
+    recipe = json.dumps(settings.topics.model_dump(exclude={"namer", "naming_prompt"}))
     with warehouse.transaction(run.home) as con:
         con.execute(
             "insert into core.taxonomies values ('tax-1', 'text-embedding-3-small', ?, 42, '{}')", [recipe]
@@ -272,3 +272,16 @@ def test_prompts_that_are_read_in_pages_are_all_counted(
     monkeypatch.setattr("tasks.estimate.task._PAGE_ROWS", 7)
     paged = estimate.fn(run, PROMPTS, settings)
     assert paged == whole
+
+
+def test_embeddings_are_asked_for_at_once_whatever_the_mode(run: Run, settings: Settings) -> None:
+    entries = {name: {**entry, "mode": "batch"} for name, entry in ENTRIES.items()}
+    Path(settings.llm.endpoints).write_text(yaml.safe_dump(entries))
+    forecast = estimate.fn(run, PROMPTS, settings)
+    assert {name: step.mode for name, step in steps_of(forecast).items()} == {
+        "embed": "sync",
+        "topics": "batch",
+        "annotate 1": "batch",
+        "annotate 2": "batch",
+    }
+    assert forecast.batch_hours == 3 * 24

@@ -1,5 +1,6 @@
 """USD, hours and the budget's verdict, against figures worked out by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -67,6 +68,15 @@ def test_the_total_is_in_the_modes_that_endpoints_are_set_to() -> None:
     assert total.sync_hours == pytest.approx(1000 * 2.0 / 10 / 3600)
     assert total.batch_hours == 4 * 24
     assert total.as_json()["total"]["calls"] == 2000
+
+
+def test_a_stage_that_asks_at_once_has_no_other_mode() -> None:
+    only_sync = replace(step(name="embed", mode="batch", concurrency=10), modes=("sync",))
+    said = only_sync.as_json()
+    assert (said["mode"], said["usd"]) == ("sync", {"sync": pytest.approx(4.6), "flex": None, "batch": None})
+    assert said["hours"] == {"sync": pytest.approx(1000 * 2.0 / 10 / 3600), "batch": None}
+    total = forecast(only_sync, step(mode="batch"))
+    assert (total.usd, total.batch_hours) == (pytest.approx(4.6 + 2.3), 24)
 
 
 def test_a_step_without_a_model_or_calls_takes_nothing() -> None:

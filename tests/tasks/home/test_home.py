@@ -42,6 +42,17 @@ def test_a_run_that_failed_says_why(run: Run) -> None:
     assert analysts_see(run, "select state, error from out.runs") == [("failed", "no such file: a.jsonl")]
 
 
+def test_an_interrupted_run_ends_without_a_copy_which_takes_a_while(run: Run) -> None:
+    start.fn(run, "build", Settings())
+    finish.fn(run, "interrupted", "KeyboardInterrupt")
+    assert not Path(run.home, warehouse.ANALYTICS).exists()
+    later = run.model_copy(update={"id": "run-2"})
+    start.fn(later, "build", Settings())
+    finish.fn(later, "done", "")
+    rows = analysts_see(later, "select run_id, state, error from out.runs order by run_id")
+    assert rows == [("run-1", "interrupted", "KeyboardInterrupt"), ("run-2", "done", None)]
+
+
 def test_a_run_that_was_killed_is_called_interrupted_by_the_next(run: Run) -> None:
     start.fn(run, "build", Settings())
     later = run.model_copy(update={"id": "run-2"})

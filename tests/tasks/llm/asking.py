@@ -21,6 +21,7 @@ from tasks.llm.work import Work
 from tests.openai_server import counts
 from tests.openai_server.process import OpenAIServer
 
+TEXTS = [f"question {number}" for number in range(40)]
 PRICE = Price(input=1, output=2)
 GARBAGE = "Sure!"  # how the server's answers of no use begin
 
@@ -67,6 +68,12 @@ def requests_of(endpoint: Endpoint, texts: Iterable[str]) -> Iterator[Request]:
 def server_key(text: str, model: str = "m") -> str:
     """What the server counts the request for a text under."""
     return counts.request_key({"model": model, **PLAIN.body(text)})
+
+
+def asked_of(server: OpenAIServer) -> dict[str, int]:
+    """How often the server was asked about each of the texts."""
+    asked = server.counts()["asked"]
+    return {text: asked.get(server_key(text), 0) for text in TEXTS}
 
 
 def call_of(key: str = "k", **fields: Any) -> Call:

@@ -1,9 +1,8 @@
-"""A run of batches against the loopback server; as a process, one that kills itself at a chosen moment."""
+"""A run of batches against the loopback server, and one that kills its process at a chosen moment."""
 
 import asyncio
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -30,13 +29,12 @@ MODEL = "gpt-4o-mini"
 POLL_SECONDS = 0.02
 # What dies, and at which of its calls: on entry, or after it has done its work.
 MOMENTS: dict[str, tuple[type, str, int, bool]] = {
-    "manifest written": (BatchServer, "upload", 2, False),
-    "file uploaded, its id not written": (BatchServer, "upload", 2, True),
-    "file uploaded": (BatchServer, "create", 2, False),
+    "file uploaded, no manifest written": (BatchServer, "upload", 2, True),
+    "manifest written": (BatchServer, "create", 2, False),
     "batch created, its id not written": (BatchServer, "create", 2, True),
     "in progress": (BatchServer, "look", 4, True),
     "half journaled": (Journal, "append", 4, True),
-    "journaled": (Shards, "remove", 1, False),
+    "journaled": (Shards, "settle", 1, False),
 }
 
 
@@ -145,8 +143,9 @@ def _die_at(moment: str) -> None:
     setattr(owner, name, dies if asyncio.iscoroutinefunction(original) else dies_at_once)
 
 
-if __name__ == "__main__":
+def kill_at(moment: str, base_url: str, home: Path, endpoint: dict[str, Any]) -> None:
+    """Ask ten requests, five a batch, in a process that ends by SIGKILL."""
+    _die_at(moment)
     batch_shards.MAX_REQUESTS = 5
     batch._LINES = 2
-    _die_at(sys.argv[3])
-    asyncio.run(run(work_of(sys.argv[1]), Path(sys.argv[2]), some_requests(10)))
+    asyncio.run(run(work_of(base_url, **endpoint), home, some_requests(10)))

@@ -1,21 +1,22 @@
 """Runs that are killed: the next one takes up what is under way, and pays for nothing twice."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import Any
 
-import batch_run
 import orjson
 import pytest
 from batch_run import (
     MOMENTS,
     calls,
     interrupt,
+    kill_at,
     left_on_disk,
     run,
     sdk,
@@ -24,7 +25,7 @@ from batch_run import (
     work_of,
 )
 
-from tasks.errors import BudgetSpent, InputError
+from tasks.errors import BudgetSpent, EvergreenError, InputError
 from tasks.llm.budget import Budget
 from tasks.llm.endpoint import Price
 from tasks.llm.outcome import Outcome
@@ -43,16 +44,36 @@ def server(shared_server: OpenAIServer) -> OpenAIServer:
     return shared_server
 
 
-def kill(server: OpenAIServer, home: Path, moment: str) -> None:
-    """A run of ten requests, five a batch, that ends by SIGKILL."""
-    command = [sys.executable, batch_run.__file__, server.base_url, str(home), moment]
-    ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
-    assert ended.returncode == -signal.SIGKILL
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ForkServerContext]:
+    """Processes that have the imports behind them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(Path(__file__).parent))))
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["pytest", "batch_run"])
+        yield context
+
+
+@pytest.fixture
+def kill(processes: ForkServerContext, server: OpenAIServer, tmp_path: Path) -> Callable[..., None]:
+    def run_and_kill(moment: str, **endpoint: Any) -> None:
+        process = processes.Process(target=kill_at, args=(moment, server.base_url, tmp_path, endpoint))
+        process.start()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+
+    return run_and_kill
+
+
+def manifests(home: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(path.read_bytes()) for path in home.glob("batches/*/*/*.json")]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_after_a_kill_everything_is_asked_once(server: OpenAIServer, tmp_path: Path, moment: str) -> None:
-    kill(server, tmp_path, moment)
+def test_after_a_kill_everything_is_asked_once(
+    server: OpenAIServer, tmp_path: Path, kill: Callable[..., None], moment: str
+) -> None:
+    kill(moment)
     assert left_on_disk(tmp_path)
     asyncio.run(run(work_of(server.base_url), tmp_path, some_requests(10)))
     found = Counter((call["key"], call["outcome"]) for call in calls(tmp_path))
@@ -62,26 +83,89 @@ def test_after_a_kill_everything_is_asked_once(server: OpenAIServer, tmp_path: P
     assert len(list(sdk(server).batches.list())) == 2
 
 
-def test_a_kill_between_two_rounds_asks_for_the_second_one_once(server: OpenAIServer, tmp_path: Path) -> None:
+def test_a_kill_between_two_rounds_asks_for_the_second_one_once(
+    server: OpenAIServer, tmp_path: Path, kill: Callable[..., None]
+) -> None:
     server.set_plan({"garbage": 1, "persistent": True})
-    kill(server, tmp_path, "journaled")
+    kill("journaled")
     outcomes = asyncio.run(run(work_of(server.base_url), tmp_path, some_requests(10)))
     assert outcomes == {Outcome.UNPARSABLE: 10}
     assert Counter(call["round"] for call in calls(tmp_path)) == {1: 10, 2: 10}
     assert times_asked(server, some_requests(10)) == [2] * 10
 
 
-def test_a_file_that_the_server_lost_is_uploaded_again(server: OpenAIServer, tmp_path: Path) -> None:
-    kill(server, tmp_path, "file uploaded")
-    with sdk(server) as client:
-        done = {batch.input_file_id for batch in client.batches.list()}
-        inputs = [file.id for file in client.files.list() if file.purpose == "batch"]
-        lost = [file for file in inputs if file not in done]
-        assert lost
-        for file in lost:
-            client.files.delete(file)
+def test_a_batch_that_is_read_again_is_charged_once(
+    server: OpenAIServer, tmp_path: Path, kill: Callable[..., None]
+) -> None:
+    price = {"input": 0, "output": 1_000_000}
+    kill("half journaled", price=price)
+    known = sum(call["usd"] for call in calls(tmp_path))
+    budget = Budget(0, known)
+    asyncio.run(run(work_of(server.base_url, price=price), tmp_path, some_requests(10), budget))
+    assert budget.spent_usd == sum(call["usd"] for call in calls(tmp_path)) > known > 0
+
+
+def test_a_batch_that_the_server_is_late_to_make_is_waited_for(
+    server: OpenAIServer, tmp_path: Path, kill: Callable[..., None]
+) -> None:
+    kill("manifest written")
+    (manifest,) = [row for row in manifests(tmp_path) if not row["batch_id"]]
+
+    async def run_and_make() -> None:
+        work, looks = work_of(server.base_url), server.stats()["by_path"].get("/v1/batches", 0)
+        running = asyncio.create_task(run(work, tmp_path, some_requests(10), poll_seconds=2))
+        while server.stats()["by_path"].get("/v1/batches", 0) == looks:
+            await asyncio.sleep(0.02)
+        sdk(server).batches.create(
+            input_file_id=manifest["file_id"],
+            endpoint="/v1/chat/completions",
+            completion_window="24h",
+            metadata={"evergreen_shard": manifest["id"]},
+        )
+        while not all(row["batch_id"] for row in manifests(tmp_path)):
+            await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.wait([running])
+
+    asyncio.run(run_and_make())
     assert asyncio.run(run(work_of(server.base_url), tmp_path, some_requests(10))) == {Outcome.OK: 10}
     assert times_asked(server, some_requests(10)) == [1] * 10
+
+
+def test_results_that_are_gone_are_not_bought_again_unasked(server: OpenAIServer, tmp_path: Path) -> None:
+    requests = some_requests(10)
+    asyncio.run(interrupt(work_of(server.base_url), tmp_path, requests))
+    with sdk(server) as client:
+        (batch,) = client.batches.list()
+        while not batch.output_file_id:
+            batch = client.batches.retrieve(batch.id)
+        client.files.delete(batch.output_file_id)
+    for _ in range(2):
+        with pytest.raises(EvergreenError, match=rf"{batch.id} are gone.*answered 10 .*\.json is deleted"):
+            asyncio.run(run(work_of(server.base_url), tmp_path, requests))
+    assert times_asked(server, requests) == [1] * 10
+    for path in tmp_path.glob("batches/*/*/*.json"):
+        path.unlink()
+    assert asyncio.run(run(work_of(server.base_url), tmp_path, requests)) == {Outcome.OK: 10}
+
+
+def test_a_batch_that_somebody_cancelled_is_asked_again_by_the_next_run_only(
+    server: OpenAIServer, tmp_path: Path
+) -> None:
+    requests = some_requests(10)
+    asyncio.run(interrupt(work_of(server.base_url), tmp_path, requests))
+    with sdk(server) as client:
+        (batch,) = client.batches.list()
+        while batch.status != "in_progress":
+            batch = client.batches.retrieve(batch.id)
+        client.batches.cancel(batch.id)
+    outcomes = asyncio.run(run(work_of(server.base_url), tmp_path, requests))
+    assert outcomes == {Outcome.OK: 5, Outcome.ERROR: 5}
+    assert sorted(times_asked(server, requests)) == [0] * 5 + [1] * 5
+    rest = [
+        request for request, asked in zip(requests, times_asked(server, requests), strict=True) if not asked
+    ]
+    assert asyncio.run(run(work_of(server.base_url), tmp_path, rest)) == {Outcome.OK: 5}
 
 
 def test_what_is_under_way_is_paid_whatever_the_budget(server: OpenAIServer, tmp_path: Path) -> None:

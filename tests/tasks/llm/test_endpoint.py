@@ -157,6 +157,14 @@ def test_the_key_is_the_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         endpoint.api_key()
 
 
+def test_the_name_of_a_shared_limit_has_nothing_that_prefect_bans_and_is_nobody_elses() -> None:
+    names = ["gpt-4o-mini", "org/model", "org~2Fmodel", "50 % <b> & c", "a?b#c", "modèle"]
+    limits = [Endpoint(name=name, model="m").limit_name for name in names]
+    assert limits[:2] == ["llm-gpt-4o-mini", "llm-org~2Fmodel"]
+    assert len(set(limits)) == len(names)
+    assert not set("".join(limits)) & set("/%&<>?#")
+
+
 def test_an_unknown_endpoint_says_which_are() -> None:
     with pytest.raises(InputError, match=r"no endpoint 'gpt-9': name one of .*gpt-4-turbo, .*local"):
         get(load(), "gpt-9")

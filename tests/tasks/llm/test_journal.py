@@ -123,6 +123,21 @@ def test_lines_that_are_no_calls_are_passed_over_with_one_warning(
     assert "secret" not in record.getMessage()
 
 
+def test_lines_of_an_older_and_of_a_newer_version_are_calls(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer = asdict(call_of("newer")) | {"invented_later": 1}
+    older = {"call_id": "1", "key": "older", "outcome": "ok", "text": "[1]"}
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in (newer, older)))
+    [(first, _), (second, _)] = read_journal(path)
+    assert first == asdict(call_of("newer"))
+    assert second.keys() == first.keys()
+    assert {name: second[name] for name in older} == older
+    assert (second["usd"], second["round"], second["error"]) == (0, 0, "")
+    assert not caplog.records
+
+
 def test_reading_goes_on_from_any_call(path: Path) -> None:
     append(path, *"abcdef")
     read = list(read_journal(path))
@@ -180,6 +195,20 @@ def test_a_full_disk_is_told_to_all_who_wait_and_names_the_file(path: Path) -> N
     for error in errors:
         assert isinstance(error, OSError)
         assert (error.strerror, error.filename) == ("No space left on device", str(path))
+
+
+def test_a_writer_that_breaks_lets_nobody_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fsync(descriptor: int) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    async def main() -> None:
+        async with Journal(path) as journal, asyncio.timeout(30):
+            monkeypatch.setattr(os, "fsync", fsync)
+            for key in "ab":
+                with pytest.raises(ZeroDivisionError):
+                    await journal.append(call_of(key))
+
+    asyncio.run(main())
 
 
 def test_a_folder_that_cannot_be_made_is_one_clear_error(path: Path) -> None:

@@ -1,48 +1,17 @@
 """What calls cost, over all runs of a home: what a budget counts, what the tables of costs say."""
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
 
-import polars as pl
 import pytest
 
 from tasks import warehouse
 from tasks.errors import BudgetSpent
-from tasks.llm.endpoint import Endpoint
 from tasks.llm.journal import journal_path
-from tasks.llm.task import Models, spent_usd
+from tasks.llm.task import spent_usd
 from tasks.refs import Run
-from tasks.settings import LlmSettings
 from tests.openai_server.process import OpenAIServer
-from tests.tasks.llm.asking import PLAIN, ask, endpoint_of, requests_of
-
-TEXTS = pl.DataFrame({"id": range(30), "text": [f"question {number}" for number in range(30)]})
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: OpenAIServer) -> OpenAIServer:
-    shared.reset()
-    return shared
-
-
-def again(run: Run, number: int) -> Run:
-    return run.model_copy(update={"id": f"run-{number}"})
-
-
-def ask_texts(run: Run, endpoint: Endpoint, texts: pl.DataFrame = TEXTS, **settings: Any) -> pl.DataFrame:
-    return Models(run, LlmSettings(**settings)).ask_texts("annotate", endpoint, PLAIN, texts)
-
-
-def calls(run: Run) -> pl.DataFrame:
-    with warehouse.transaction(run.home) as con:
-        return con.sql("select * from out.llm_calls order by asked_at").pl()
+from tests.tasks.llm.asking import ask, endpoint_of, requests_of
+from tests.tasks.llm.stage_calls import TEXTS, again, ask_texts, calls
 
 
 def test_a_budget_counts_all_runs_since_the_last_that_ended_well(run: Run, server: OpenAIServer) -> None:
@@ -69,6 +38,22 @@ def end_well(run: Run, flow: str) -> None:
             " values (?, ?, 'done', ?, ?, '{}')",
             [f"done-{flow}", flow, now, now],
         )
+
+
+def test_a_second_round_that_the_budget_stopped_is_due_in_the_next_run(
+    run: Run, server: OpenAIServer
+) -> None:
+    server.set_plan({"garbage": 1})
+    ask_texts(run, endpoint_of(server, model="other"))
+    both_rounds = spent_usd(run)
+    with pytest.raises(BudgetSpent):
+        ask_texts(run, endpoint_of(server), max_usd=both_rounds * 1.4)
+    kept = calls(run).filter(model="m")
+    assert set(kept["outcome"]) == {"unparsable"}
+    assert set(ask_texts(again(run, 2), endpoint_of(server), max_usd=both_rounds * 3)["outcome"]) == {
+        "unparsable"
+    }
+    assert set(server.counts()["asked"].values()) == {2}
 
 
 def test_what_a_killed_process_spent_counts(run: Run, server: OpenAIServer) -> None:

@@ -1,7 +1,6 @@
 """A stage that asks models: nothing is asked twice in the life of a home, whatever became of earlier runs."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,40 +10,13 @@ import pytest
 
 from tasks import warehouse
 from tasks.errors import EvergreenError, InputError
-from tasks.llm.endpoint import Endpoint
 from tasks.llm.journal import journal_folder, journal_path
 from tasks.llm.task import Models, load_journals
 from tasks.refs import Run
 from tasks.settings import LlmSettings
 from tests.openai_server.process import OpenAIServer
-from tests.tasks.llm.asking import PLAIN, ask, call_of, endpoint_of, requests_of, server_key
-
-TEXTS = pl.DataFrame({"id": range(30), "text": [f"question {number}" for number in range(30)]})
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: OpenAIServer) -> OpenAIServer:
-    shared.reset()
-    return shared
-
-
-def again(run: Run, number: int) -> Run:
-    return run.model_copy(update={"id": f"run-{number}"})
-
-
-def ask_texts(run: Run, endpoint: Endpoint, texts: pl.DataFrame = TEXTS, **settings: Any) -> pl.DataFrame:
-    return Models(run, LlmSettings(**settings)).ask_texts("annotate", endpoint, PLAIN, texts)
-
-
-def calls(run: Run) -> pl.DataFrame:
-    with warehouse.transaction(run.home) as con:
-        return con.sql("select * from out.llm_calls order by asked_at, call_id").pl()
+from tests.tasks.llm.asking import ask, call_of, endpoint_of, requests_of, server_key
+from tests.tasks.llm.stage_calls import TEXTS, again, ask_texts, calls
 
 
 def test_each_text_has_its_answer_in_the_order_asked(run: Run, server: OpenAIServer) -> None:
@@ -169,6 +141,27 @@ def test_a_journal_that_grows_is_loaded_from_where_it_ended(run: Run) -> None:
         file.write(b"no call\n" + line_of("k9"))
     load_journals(run)
     assert calls(run)["key"].sort().to_list() == ["k0", "k1", "k2", "k9"]
+
+
+def test_a_last_line_that_is_no_call_is_warned_about_once(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    path = journal_path(run.home, "annotate", "run-0")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(line_of("k0") + b"no call\n" + line_of("torn")[:40])
+    load_journals(run)
+    load_journals(run)
+    assert calls(run)["key"].to_list() == ["k0"]
+    assert len([record for record in caplog.records if "no calls" in record.getMessage()]) == 1
+    path.write_bytes(line_of("k0") + b"no call\n" + line_of("torn"))
+    load_journals(run)
+    assert calls(run)["key"].to_list() == ["k0", "torn"]
+
+
+def test_a_line_of_an_older_version_is_loaded(run: Run) -> None:
+    path = journal_path(run.home, "annotate", "run-0")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b'{"call_id": "1", "key": "k", "outcome": "ok", "text": "[1]"}\n')
+    load_journals(run)
+    assert calls(run).select("key", "outcome", "text").rows() == [("k", "ok", "[1]")]
 
 
 def line_of(key: str, **fields: Any) -> bytes:

@@ -10,32 +10,7 @@ from tasks.llm.call import Request
 from tasks.llm.outcome import Outcome
 from tasks.llm.pool import Pool
 from tests.openai_server.process import OpenAIServer
-from tests.tasks.llm.asking import GARBAGE, ask, endpoint_of, requests_of, server_key
-
-TEXTS = [f"question {number}" for number in range(40)]
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[OpenAIServer]:
-    with OpenAIServer(latency=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: OpenAIServer) -> OpenAIServer:
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal" / "annotate" / "run-1.jsonl"
-
-
-def asked_of(server: OpenAIServer) -> dict[str, int]:
-    """How often each text was asked about."""
-    asked = server.counts()["asked"]
-    return {text: asked.get(server_key(text), 0) for text in TEXTS}
+from tests.tasks.llm.asking import GARBAGE, TEXTS, ask, asked_of, endpoint_of, requests_of
 
 
 def test_each_request_is_asked_once_and_its_answer_kept(server: OpenAIServer, path: Path) -> None:
@@ -102,15 +77,20 @@ RETRIED = {
 def test_a_request_that_keeps_failing_is_tried_so_often_and_no_more(
     server: OpenAIServer, path: Path, fault: str
 ) -> None:
-    server.set_plan({fault: 1, "stall_seconds": 30})
-    endpoint = endpoint_of(server, max_attempts=2, timeout_seconds=0.5)
-    asked = ask(endpoint, requests_of(endpoint, TEXTS[:8]), path)
+    endpoint = endpoint_of(server, concurrency=1, max_attempts=2, timeout_seconds=0.5)
+
+    def requests() -> Iterator[Request]:
+        for number, request in enumerate(requests_of(endpoint, TEXTS[:4])):
+            if number == 2:  # one was answered: the server is there; the second is about to be sent
+                server.set_plan({fault: 1, "stall_seconds": 30})
+            yield request
+
+    asked = ask(endpoint, requests(), path)
     assert asked.error is None
-    assert asked.outcomes == {Outcome.ERROR: 8}
-    assert [asked_of(server)[text] for text in TEXTS[:8]] == [2] * 8
-    assert {(call["error"], call["attempts"], call["usd"]) for call in asked.calls} == {
-        (RETRIED[fault], 2, 0)
-    }
+    assert asked.outcomes == {Outcome.OK: 1, Outcome.ERROR: 3}
+    assert [asked_of(server)[text] for text in TEXTS[:4]] == [1, 2, 2, 2]
+    failed = [(call["error"], call["attempts"], call["usd"]) for call in asked.calls[1:]]
+    assert failed == [(RETRIED[fault], 2, 0)] * 3
 
 
 def test_a_mix_of_faults_ends_with_one_kept_call_for_each_request(server: OpenAIServer, path: Path) -> None:

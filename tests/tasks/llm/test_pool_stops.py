@@ -1,5 +1,6 @@
 """What stops the pool, and what is kept then: fatal answers, a spent budget, a full disk, faults of ours."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,37 +9,12 @@ from typing import Any
 import pytest
 
 from tasks.errors import BudgetSpent, EvergreenError
+from tasks.llm import reach
 from tasks.llm.budget import Budget
 from tasks.llm.call import Request
 from tasks.llm.outcome import Outcome
 from tests.openai_server.process import OpenAIServer
-from tests.tasks.llm.asking import ask, endpoint_of, requests_of, server_key
-
-TEXTS = [f"question {number}" for number in range(40)]
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[OpenAIServer]:
-    with OpenAIServer(latency=0.01) as server:
-        yield server
-
-
-@pytest.fixture
-def server(shared: OpenAIServer) -> OpenAIServer:
-    shared.reset()
-    return shared
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal" / "annotate" / "run-1.jsonl"
-
-
-def asked_of(server: OpenAIServer) -> dict[str, int]:
-    """How often each text was asked about."""
-    asked = server.counts()["asked"]
-    return {text: asked.get(server_key(text), 0) for text in TEXTS}
-
+from tests.tasks.llm.asking import TEXTS, ask, asked_of, endpoint_of, requests_of
 
 FATAL: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "no credit": ({}, {"quota_after": 10}, r"http_429:insufficient_quota: the account has no credit left"),
@@ -94,6 +70,35 @@ def test_errors_that_answers_interrupt_are_not_in_a_row(server: OpenAIServer, pa
     assert asked.outcomes[Outcome.ERROR] > 200
 
 
+@pytest.mark.parametrize("fault", ["no server", "cut"])
+def test_a_server_that_nobody_reaches_is_named_soon(
+    server: OpenAIServer, path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(reach, "UNREACHED_SECONDS", 2.0)
+    server.set_plan({"cut": 1})  # as a forwarded port does whose server is down
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # it refuses connections, and no one else gets it
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1" if fault == "no server" else server.base_url
+        endpoint = endpoint_of(server, base_url=url, max_attempts=1)
+        started = time.monotonic()
+        asked = ask(endpoint, requests_of(endpoint, TEXTS), path)
+    host = url.removeprefix("http://").removesuffix("/v1")
+    with pytest.raises(
+        EvergreenError, match=f"endpoint loopback: no connection to {host} for 2 s; is the server"
+    ):
+        raise asked.error or AssertionError("it did not stop")
+    assert time.monotonic() - started < 30
+    assert asked.calls == []  # nothing was asked: the next run does
+
+
+def test_a_server_that_is_slow_to_start_is_waited_for(path: Path) -> None:
+    with OpenAIServer(start_delay=3) as server:
+        endpoint = endpoint_of(server, max_attempts=1)
+        asked = ask(endpoint, requests_of(endpoint, TEXTS), path)
+    assert asked.error is None
+    assert asked.outcomes == {Outcome.OK: 40}
+
+
 def cost_of_one(server: OpenAIServer, path: Path) -> float:
     """USD of the dearest answer to one of the texts."""
     endpoint = endpoint_of(server)
@@ -122,6 +127,19 @@ def test_a_budget_stops_before_it_is_passed_and_a_higher_one_goes_on(
     assert more.error is None
     assert set(asked_of(server).values()) == {1}
     assert len(more.calls) == 40
+
+
+def test_a_second_round_takes_its_money_before_it_is_asked(server: OpenAIServer, path: Path) -> None:
+    endpoint = endpoint_of(server)
+    server.set_plan({"garbage": 1})
+    cost = ask(endpoint, requests_of(endpoint, TEXTS), path.with_name("other.jsonl")).budget.spent_usd
+    asked = ask(endpoint, requests_of(endpoint, TEXTS), path, Budget(cost / 4, 0))
+    assert isinstance(asked.error, BudgetSpent)
+    assert cost / 8 < sum(call["usd"] for call in asked.calls) <= cost / 4 * 1.1
+    assert {call["round"] for call in asked.calls} == {1, 2}
+    enough = ask(endpoint, requests_of(endpoint, TEXTS), path.with_name("more.jsonl"), Budget(cost * 1.1, 0))
+    assert enough.error is None
+    assert len(enough.calls) == 80  # those that had to wait for money in flight were asked in the end
 
 
 def test_errors_do_not_make_answers_look_cheap(server: OpenAIServer, path: Path) -> None:
