@@ -66,29 +66,21 @@ def print_runs(home: str) -> None:
 
 def print_forecast(forecast: Forecast) -> None:
     """Print what a build would take, by stage and mode, and how each figure was found."""
-    table = Table(
-        box=box.SIMPLE, title=f"{forecast.prompts:,} prompts", title_justify="left", show_footer=True
-    )
-    total = forecast.as_json()["total"]
-    usd = "unknown" if forecast.usd is None else f"{forecast.usd:,.2f}"
-    columns = {
-        "stage": "as set (*)",
-        "endpoint": "",
-        "calls": f"{total['calls']:,}",
-        "input tokens": f"{total['input_tokens']:,}",
-        "output tokens": f"{total['output_tokens']:,}",
-        "USD sync": usd,
-        "flex": "",
-        "batch": "",
-        "hours sync": f"{forecast.sync_hours:,.2f}",
-        "batch, up to": f"{forecast.batch_hours}",
-    }
-    for place, (name, footer) in enumerate(columns.items()):
-        table.add_column(name, footer, justify="left" if place < 2 else "right")
-    for step in forecast.steps:
-        table.add_row(*(Text(cell) for cell in _forecast_row(step)))
     console = Console()
-    console.print(table)
+    total = forecast.as_json()["total"]
+    work = _columns(
+        f"{forecast.prompts:,} prompts", "stage", "endpoint", "calls", "input tokens", "output tokens"
+    )
+    price = _columns("USD and hours", "stage", "sync", "flex", "batch", "hours sync", "hours batch, up to")
+    for step in forecast.steps:
+        work.add_row(step.name, *(Text(cell) for cell in _forecast_work(step)))
+        price.add_row(step.name, *_forecast_price(step))
+    counts = (f"{total[name]:,}" for name in ("calls", "input_tokens", "output_tokens"))
+    work.add_row("total", "", *counts)
+    usd = "unknown" if forecast.usd is None else f"{forecast.usd:,.2f}"
+    price.add_row("as set (*)", usd, "", "", f"{forecast.sync_hours:,.2f}", f"{forecast.batch_hours}")
+    console.print(work)
+    console.print(price)
     console.print(f"Total: {forecast.verdict}.", soft_wrap=True, highlight=False, markup=False)
     for note in forecast.notes:
         console.print(f"- {note}", soft_wrap=True, highlight=False, markup=False)
@@ -115,20 +107,26 @@ def print_calibration(calibration: Calibration) -> None:
     )
 
 
-def _forecast_row(step: Step) -> list[str]:
+def _columns(title: str, stage: str, *others: str) -> Table:
+    table = Table(stage, box=box.SIMPLE, title=title, title_justify="left")
+    for name in others:
+        table.add_column(name, justify="left" if name == "endpoint" else "right")
+    return table
+
+
+def _forecast_work(step: Step) -> list[str]:
     if step.endpoint is None:
-        return [step.name, "no model", "0", *[""] * 7]
+        return ["no model", "0", "", ""]
+    counts = (step.calls, step.input_tokens, step.output_tokens)
+    return [step.endpoint.name, *(f"{count:,}" for count in counts)]
+
+
+def _forecast_price(step: Step) -> list[str]:
+    if step.endpoint is None:
+        return []
     rounds = f" ({step.batch_rounds} rounds)" if step.batch_rounds > 1 else ""
-    return [
-        step.name,
-        step.endpoint.name,
-        f"{step.calls:,}",
-        f"{step.input_tokens:,}",
-        f"{step.output_tokens:,}",
-        *(_forecast_usd(step, mode) for mode in MODES),
-        f"{step.sync_hours:,.2f}",
-        _NO_MODE if step.batch_hours is None else f"{step.batch_hours}{rounds}",
-    ]
+    batch_hours = _NO_MODE if step.batch_hours is None else f"{step.batch_hours}{rounds}"
+    return [*(_forecast_usd(step, mode) for mode in MODES), f"{step.sync_hours:,.2f}", batch_hours]
 
 
 def _forecast_usd(step: Step, mode: Mode) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from tasks.llm.work import Work
 logger = logging.getLogger(__name__)
 
 _REPORT_SECONDS = 2.0
+# A signal that another thread took is handled in the main one only when that wakes up.
+_WAKE_SECONDS = 0.1
 
 
 async def ask_all(  # noqa: PLR0913
@@ -80,7 +82,10 @@ def run_with_grace(asking: Coroutine[Any, Any, None]) -> None:
     task = loop.create_task(asking)
     with ThreadPoolExecutor(1, "asking") as thread:
         try:
-            thread.submit(_run, loop, task).result()
+            asked = thread.submit(_run, loop, task)
+            while not wait([asked], _WAKE_SECONDS).done:
+                pass
+            asked.result()
         except BaseException:
             with suppress(RuntimeError):  # the loop is closed: it has ended
                 loop.call_soon_threadsafe(task.cancel)
