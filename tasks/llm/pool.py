@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 
 # So many errors in a row, each after all its attempts, are no bad luck: the server is down, or wants others.
 _ERRORS_IN_A_ROW = 50
-_HINTS = {"wrong_model": "wrong_model (if the model that answers is the right one, set served_as)"}
+# Answers of another model are paid for.
+_MOST_IN_A_ROW = {"wrong_model": 10}
 # An endpoint that keeps asking for fewer requests will take this one in the end.
 _MAX_RATE_LIMITS = 50
 # What calls in flight get to end in when a run is interrupted: they may be paid for already.
@@ -236,11 +237,13 @@ class Pool:
         self._answers += call.outcome is not Outcome.ERROR  # else answers would look cheaper than they are
         self._answered_tokens += call.output_tokens
         self._errors_in_a_row = self._errors_in_a_row + 1 if call.outcome is Outcome.ERROR else 0
-        if self._errors_in_a_row >= _ERRORS_IN_A_ROW:
-            name, kind = self._work.endpoint.name, _HINTS.get(call.error, call.error)
+        if self._errors_in_a_row >= _MOST_IN_A_ROW.get(call.error, _ERRORS_IN_A_ROW):
+            name, kind, times = self._work.endpoint.name, call.error, self._errors_in_a_row
+            if kind == "wrong_model":
+                kind += f": {call.model} answers; if it is the right one, set served_as"
             self._stop(
                 EvergreenError(
-                    f"endpoint {name}: {_ERRORS_IN_A_ROW} calls in a row failed, the last one with {kind}; "
+                    f"endpoint {name}: {times} calls in a row failed, the last one with {kind}; "
                     "every answer so far is kept"
                 )
             )

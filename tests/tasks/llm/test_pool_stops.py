@@ -62,6 +62,17 @@ def test_fifty_errors_in_a_row_are_a_server_that_is_down(server: OpenAIServer, p
     assert 50 <= server.stats()["requests"] <= 50 + endpoint.concurrency
 
 
+def test_another_model_that_answers_everything_is_named_before_it_costs_much(
+    server: OpenAIServer, path: Path
+) -> None:
+    server.set_plan({"wrong_model": 1})
+    endpoint = endpoint_of(server)
+    asked = ask(endpoint, requests_of(endpoint, TEXTS), path)
+    with pytest.raises(EvergreenError, match=r"wrong_model: \S+ answers; .*set served_as"):
+        raise asked.error or AssertionError("it did not stop")
+    assert server.stats()["requests"] <= 10 + endpoint.concurrency
+
+
 def test_errors_that_answers_interrupt_are_not_in_a_row(server: OpenAIServer, path: Path) -> None:
     server.set_plan({"bad_request": 0.8})
     endpoint = endpoint_of(server)
