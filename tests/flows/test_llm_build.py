@@ -133,18 +133,19 @@ def test_a_termination_loses_no_answer_and_prefect_knows(
 
 
 FAULTS = {
-    "server_error": 0.04,
-    "cut": 0.04,
+    "server_error": 0.03,
+    "cut": 0.03,
     "stall": 0.02,
     "bad_json": 0.03,
     "rate_limit": 0.03,
-    "garbage": 0.03,
+    "garbage": 0.02,
     "truncated": 0.03,
     "refusal": 0.02,
-    "content_refusal": 0.01,
+    "content_refusal": 0.02,
     "empty": 0.02,
-    "out_of_range": 0.01,
+    "out_of_range": 0.02,
     "bad_request": 0.02,
+    "wrong_model": 0.01,
 }
 
 

@@ -103,11 +103,9 @@ FAILURES = (
     "refusal",
     "content_refusal",
     "empty",
-    "wrong_model",
     "bad_request",
     "server_error",
     "bad_json",
-    "cut",
 )
 
 
