@@ -38,10 +38,13 @@ def run_on(home: str, flow: str, settings: Settings) -> Iterator[Run]:
 
 def _finish_early(run: Run, error: BaseException) -> None:
     """End a run before its end; a second failure, say of a full disk, must not hide the first."""
-    state = "failed" if isinstance(error, Exception) else "interrupted"  # Ctrl-C, SIGTERM
+    is_interrupt = not isinstance(error, Exception)  # Ctrl-C, SIGTERM
     # Messages of errors that are not ours may quote data.
     reason = str(error) if isinstance(error, EvergreenError) else type(error).__name__
     try:
-        finish(run, state, reason)
+        if is_interrupt:
+            finish.fn(run, "interrupted", reason)  # as a task it would take 2 s, and people wait
+        else:
+            finish(run, "failed", reason)
     except Exception:
         logger.exception("the end of the run could not be recorded")
