@@ -21,9 +21,7 @@ from tasks import config
 from tasks.errors import DEBUG, EvergreenError, InputError
 from tasks.home.summary import Summary, latest_release, summarise
 from tasks.ingest.sources import require_local
-from tasks.llm.endpoint import get as get_endpoint
-from tasks.llm.endpoint import load as load_endpoints
-from tasks.ready import check_models, endpoint_names
+from tasks.ready import check_models, endpoints_asked
 from tasks.settings import Settings
 from tasks.storage import open_home
 
@@ -102,9 +100,7 @@ def estimate(
         Files, globs, folders or prefixes on any fsspec URL, in any known schema.
     """
     settings = _settings(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
-    known = load_endpoints(settings.llm.endpoints)
-    for name in endpoint_names(settings):
-        get_endpoint(known, name)
+    endpoints_asked(settings)  # a wrong name is told before anything is read
     _check_places("estimate", sources, home)
     from flows.estimate import estimate as flow  # noqa: PLC0415
     from flows.report import print_forecast  # noqa: PLC0415

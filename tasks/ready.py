@@ -2,16 +2,23 @@
 
 from tasks.annotate import rubric
 from tasks.llm import endpoint as endpoints
-from tasks.llm.price import require_price
+from tasks.llm.endpoint import Endpoint
+from tasks.llm.price import require_callable
 from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
 from tasks.topics import naming
 
 
-def endpoint_names(settings: Settings) -> list[str]:
-    """The endpoints that a build asks, each once, in the order of the stages."""
+def endpoints_asked(settings: Settings) -> dict[str, Endpoint]:
+    """The endpoints that a build asks, in the order of the stages. Their keys may be missing.
+
+    Raises:
+        InputError: there is none of a name, or its entry is of an API that cannot be called.
+    """
     annotate = settings.annotate
     names = (settings.embed.model, settings.topics.namer, annotate.annotator, annotate.second_annotator)
-    return [name for name in dict.fromkeys(names) if name not in {TFIDF_SVD, KEYWORDS, HEURISTIC, ""}]
+    known = endpoints.load(settings.llm.endpoints)
+    no_models = {TFIDF_SVD, KEYWORDS, HEURISTIC, ""}
+    return {name: endpoints.get(known, name) for name in names if name not in no_models}
 
 
 def check_models(settings: Settings) -> None:
@@ -21,11 +28,7 @@ def check_models(settings: Settings) -> None:
         InputError: an unknown endpoint, no key in the environment, a budget without a price, a bad rubric
             or naming prompt.
     """
-    known = endpoints.load(settings.llm.endpoints)
-    for name in endpoint_names(settings):
-        endpoint = endpoints.get(known, name)
-        endpoint.api_key()
-        if settings.llm.max_usd:
-            require_price(endpoint)
+    for endpoint in endpoints_asked(settings).values():
+        require_callable(endpoint, settings.llm.max_usd)
     rubric.load(settings.annotate.rubric)
     naming.load(settings.topics.naming_prompt)

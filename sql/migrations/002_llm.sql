@@ -20,6 +20,18 @@ create table core.llm_calls (
     asked_at timestamp not null
 );
 
+-- Calls, with whether they came since the last run that ended well: what a budget counts. An estimate or a
+-- calibration that ends well says nothing of the build that it was made between.
+create view core.dated_calls as
+select
+    c.*,
+    d.finished_at is null or c.asked_at > d.finished_at as is_new
+from core.llm_calls as c
+cross join (
+    select max(finished_at) as finished_at from core.runs
+    where state = 'done' and flow not in ('estimate', 'calibrate')
+) as d;
+
 -- How far each journal file was loaded.
 create table core.journals (
     journal varchar primary key,
@@ -74,3 +86,19 @@ create table core.unembedded (
     prompt_id varchar not null,
     primary key (run_id, prompt_id)
 );
+
+-- How the prompts of each pass of a run ended: pass 2 has only those that pass 1 let through.
+create view core.pass_outcomes as
+select
+    n.run_id,
+    n.pass,
+    n.annotator,
+    n.rubric_sha256,
+    coalesce(a.outcome, 'missing') as outcome,
+    count(*) as prompts
+from core.annotators as n
+cross join core.eligible_prompts as e
+left join core.annotations as a on e.prompt_id = a.prompt_id and n.annotator = a.annotator
+left join core.screenings as s on n.run_id = s.run_id and e.prompt_id = s.prompt_id
+where n.pass = 1 or s.prompt_id is null
+group by n.run_id, n.pass, n.annotator, n.rubric_sha256, coalesce(a.outcome, 'missing');

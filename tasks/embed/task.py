@@ -90,15 +90,15 @@ def _fit(run: Run, embedder: TfidfSvd, missing: pl.DataFrame, shard_rows: int) -
 def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> None:
     """Have batches embedded. One that is refused is halved, until the prompt that is at fault is alone."""
     while parts:
-        refused = _ask_once(run, models, endpoint, {part.request(endpoint).key: part for part in parts})
+        refused = _ask_once(run, models, endpoint, parts)
         _flag(run, [(part.prompt_ids[0], kind) for part, kind in refused if len(part.texts) == 1])
         parts = [half for part, _ in refused if len(part.texts) > 1 for half in part.halves()]
 
 
-def _ask_once(
-    run: Run, models: Models, endpoint: Endpoint, parts: dict[str, Batch]
-) -> list[tuple[Batch, str]]:
+def _ask_once(run: Run, models: Models, endpoint: Endpoint, asked: list[Batch]) -> list[tuple[Batch, str]]:
     """Have batches embedded, each kept in a shard when it arrives; returns those refused, and why."""
+    requests = [part.request(endpoint) for part in asked]
+    parts = {request.key: part for request, part in zip(requests, asked, strict=True)}
 
     def keep(request: Request, reply: Reply, call: Call) -> None:
         ids = list(parts[request.key].prompt_ids)
@@ -113,7 +113,7 @@ def _ask_once(
 
     work = Work("embed", run.id, endpoint, EMBEDDINGS, lambda _: Outcome.OK, keep)
     try:
-        models.request_all(work, (part.request(endpoint) for part in parts.values()), len(parts))
+        models.request_all(work, iter(requests), len(requests))
     finally:
         _register(run, embedder_name(endpoint))
     answers = models.answers(pl.DataFrame({"key": list(parts)}))

@@ -24,6 +24,17 @@ def usd(price: Price | None, input_tokens: int, cached_tokens: int, output_token
     return full * DISCOUNT[mode] / 1_000_000
 
 
+def require_callable(endpoint: Endpoint, max_usd: float) -> None:
+    """See that an endpoint can be called and, under a budget, be paid.
+
+    Raises:
+        InputError: its key is not in the environment, or a budget finds no price.
+    """
+    endpoint.api_key()
+    if max_usd:
+        require_price(endpoint)
+
+
 def require_price(endpoint: Endpoint) -> Price:
     """The price of an endpoint, for a budget to count with.
 

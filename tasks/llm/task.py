@@ -22,7 +22,7 @@ from tasks.llm.client import CHAT
 from tasks.llm.endpoint import Endpoint
 from tasks.llm.journal import journal_folder, read_lines
 from tasks.llm.pending import pending
-from tasks.llm.price import require_price
+from tasks.llm.price import require_callable
 from tasks.llm.requests import chat_body, chat_request
 from tasks.llm.work import Work
 from tasks.refs import Run
@@ -56,9 +56,7 @@ class Models:
             InputError: there is none, its key is not in the environment, or a budget finds no price.
         """
         endpoint = endpoints.get(self._endpoints, name)
-        endpoint.api_key()
-        if self._settings.max_usd:
-            require_price(endpoint)
+        require_callable(endpoint, self._settings.max_usd)
         return endpoint
 
     def ask_texts(
@@ -117,7 +115,7 @@ class Models:
             work.endpoint.name,
         )
         if due.height:
-            self.request_all(work, requests(due), due.height)
+            self._send(work, requests(due), due.height)
         return self.answers(asked)
 
     def answers(self, asked: pl.DataFrame) -> pl.DataFrame:
@@ -136,6 +134,9 @@ class Models:
         Raises: see `ask`.
         """
         load_journals(self._run)  # what a killed run spent counts too
+        self._send(work, requests, total)
+
+    def _send(self, work: Work, requests: Iterator[Request], total: int) -> None:
         budget = Budget(self._settings.max_usd, spent_usd(self._run))
         try:
             with _permits(work.endpoint, self._settings) as permits, progress(work.stage, total) as advance:

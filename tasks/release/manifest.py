@@ -5,8 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from tasks.llm.endpoint import load
-from tasks.ready import endpoint_names
+from tasks.ready import endpoints_asked
 from tasks.settings import AnnotateSettings, SelectSettings, Settings
 
 LIBRARIES = (
@@ -60,9 +59,9 @@ def build_manifest(
 
 def endpoints_used(settings: Settings) -> dict[str, Any]:
     """The endpoints that a build asks, but not where they are, nor which variable their key is in."""
-    known = load(settings.llm.endpoints)
     hidden = {"name", "base_url", "api_key_env"}
-    return {name: known[name].model_dump(mode="json", exclude=hidden) for name in endpoint_names(settings)}
+    asked = endpoints_asked(settings)
+    return {name: endpoint.model_dump(mode="json", exclude=hidden) for name, endpoint in asked.items()}
 
 
 def thresholds(settings: SelectSettings, annotate: AnnotateSettings) -> dict[str, str]:

@@ -125,12 +125,8 @@ def _name(run: Run, taxonomy_id: str, settings: TopicsSettings, llm: LlmSettings
     else:
         models = Models(run, llm)
         endpoint = models.endpoint(settings.namer)
-        texts = named.select(
-            id="topic_id",
-            text=pl.struct("keywords", "prompts").map_elements(
-                lambda row: describe(row["keywords"], row["prompts"]), return_dtype=pl.String
-            ),
-        )
+        described = [describe(*row) for row in named.select("keywords", "prompts").iter_rows()]
+        texts = named.select(id="topic_id", text=pl.Series(described, dtype=pl.String))
         template = NameTemplate(load(settings.naming_prompt), endpoint.json_schema)
         answers = models.ask_texts("topics", endpoint, template, texts)
         is_ok = answers["outcome"] == Outcome.OK

@@ -1,26 +1,13 @@
 -- Each pass of the run: how its prompts ended, if too few of them are ok.
-with counted as (
-    select
-        n.pass,
-        n.annotator,
-        coalesce(a.outcome, 'missing') as outcome,
-        count(*) as times
-    from core.annotators as n
-    cross join core.eligible_prompts as e
-    left join core.annotations as a on e.prompt_id = a.prompt_id and n.annotator = a.annotator
-    left join core.screenings as s on n.run_id = s.run_id and e.prompt_id = s.prompt_id
-    where n.run_id = $run_id and (n.pass = 1 or s.prompt_id is null)
-    group by n.pass, n.annotator, coalesce(a.outcome, 'missing')
-),
-
-covered as (
+with covered as (
     select
         pass,
         annotator,
-        sum(times) as prompt_count,
-        coalesce(sum(times) filter (where outcome = 'ok'), 0) / sum(times) as share,
-        string_agg(times || ' ' || outcome, ', ' order by times desc, outcome asc) as outcomes
-    from counted
+        sum(prompts) as prompt_count,
+        coalesce(sum(prompts) filter (where outcome = 'ok'), 0) / sum(prompts) as share,
+        string_agg(prompts || ' ' || outcome, ', ' order by prompts desc, outcome asc) as outcomes
+    from core.pass_outcomes
+    where run_id = $run_id
     group by pass, annotator
 )
 
