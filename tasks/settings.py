@@ -69,6 +69,11 @@ class EmbedSettings(StageSettings):
     dimensions: int = Field(
         256, ge=2, description="Length of a vector of `tfidf-svd`; models have their own."
     )
+    refit: bool = Field(
+        default=True,
+        description="Fit `tfidf-svd` on all prompts in each build; if not, the one that the home fitted last "
+        "embeds new prompts, as a model does: topics can stay.",
+    )
     shard_rows: int = Field(
         20_000, ge=1, description="Vectors in a Parquet shard; of an endpoint, a shard is a request."
     )
@@ -77,7 +82,15 @@ class EmbedSettings(StageSettings):
 class TopicsSettings(StageSettings):
     """How vectors become topics."""
 
-    min_topic_size: int = Field(5, ge=2, description="HDBSCAN's smallest cluster.")
+    refit: Literal["always", "on_drift", "never"] = Field(
+        "always",
+        description="Whether prompts that are new get new topics, or a place among those of the last fit; "
+        "`tfidf-svd` needs embed.refit = false for that.",
+    )
+    fit_rows: int = Field(
+        50_000, ge=20, description="Prompts that a fit sees: of more, a sample; the others are assigned."
+    )
+    min_topic_size: int = Field(5, ge=2, description="HDBSCAN's smallest cluster, in the sample.")
     min_samples: int = Field(
         1, ge=1, description="HDBSCAN's density: more means more prompts without a topic."
     )
@@ -86,12 +99,23 @@ class TopicsSettings(StageSettings):
     )
     n_neighbors: int = Field(15, ge=2, description="UMAP's neighbourhood.")
     umap_dimensions: int = Field(5, ge=2, description="Dimensions that HDBSCAN sees.")
-    umap_epochs: int = Field(200, ge=1, description="Rounds of UMAP's layout.")
-    outliers: Literal["nearest", "leave"] = Field(
-        "nearest", description="What happens to prompts that HDBSCAN calls noise; those moved are marked."
+    umap_epochs: int = Field(
+        0, ge=0, description="Rounds of UMAP's layout; 0: 200 for a fit of up to 10,000 prompts, else 50."
     )
-    outlier_min_cosine: float = Field(
-        0.2, ge=-1, le=1, description="With `nearest`: below this cosine to every topic, a prompt has none."
+    outliers: Literal["nearest", "c_tf_idf", "leave"] = Field(
+        "nearest",
+        description="What happens to prompts that HDBSCAN calls noise: they go to the topic nearest by "
+        "vector or by words, and are marked, or have none.",
+    )
+    min_cosine: float = Field(
+        0.2, ge=-1, le=1, description="Below this cosine to every topic, a prompt has none."
+    )
+    domains: int = Field(12, ge=1, description="Domains that the tree of topics is cut into.")
+    max_none_growth: float = Field(
+        0.2, ge=0, le=1, description="Drift: by how much the share of prompts without a topic may grow."
+    )
+    max_shift: float = Field(
+        0.15, ge=0, le=1, description="Drift: how far the shares of topics may move (total variation)."
     )
     namer: str = Field(
         KEYWORDS,
@@ -165,6 +189,14 @@ class SelectSettings(StageSettings):
     topic_mean_population: Literal["annotated", "passing"] = Field(
         "annotated",
         description="The mean is over all annotated prompts of a topic, or over the passing ones.",
+    )
+    max_domain_share: float = Field(
+        1.0, gt=0, le=1, description="At most this share of the test set from one domain; 1: no quota."
+    )
+    reassigned: Literal["count", "ignore"] = Field(
+        "count",
+        description="Prompts that were noise and were moved to a topic: they count, or neither their scores "
+        "nor they themselves are taken.",
     )
 
 

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "great_expectations": r"tasks/gate/.*",
     "tasks.stage": r"tasks/\w+/task\.py",
     "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|flows/(scope|cli)\.py",
-    "tasks.warehouse": r"tasks/\w+/task\.py|flows/report\.py",
+    "tasks.warehouse": r"tasks/\w+/task\.py|flows/(topics_)?report\.py",
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }
 PURE = [

@@ -8,9 +8,11 @@ import orjson
 import polars as pl
 
 from tasks import warehouse
+from tasks.embed import saved
 from tasks.embed.batches import Batch, batches, embedder_name
-from tasks.embed.embedder import TfidfSvd, Vectors
-from tasks.embed.vectors import shard_folder, to_frame
+from tasks.embed.embedder import LIBRARY, Fitted, TfidfSvd, Vectors
+from tasks.embed.vectors import read_ids, read_shard, shard_folder, to_frame
+from tasks.errors import InputError
 from tasks.llm.call import Call, Reply, Request
 from tasks.llm.client import EMBEDDINGS
 from tasks.llm.endpoint import Endpoint
@@ -38,11 +40,7 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
         warehouse.run(con, "embed/forget_refused")
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
     if settings.model == TFIDF_SVD:
-        embedder = TfidfSvd(frame["prompt"].to_list(), settings.dimensions, run.seed)
-        name = embedder.name
-        missing = _missing(run, name, frame)
-        if missing.height:
-            _fit(run, embedder, missing, settings.shard_rows)
+        name = _embed_offline(run, frame, settings)
     else:
         models = Models(run, llm)
         # Always at once: a batch would save half a dollar on 200,000 prompts, and flex is for chats only.
@@ -60,8 +58,8 @@ def _missing(run: Run, name: str, prompts: pl.DataFrame) -> pl.DataFrame:
     shards = warehouse.read(run.home, "embed/shards", {"embedder": name}, run.lock_wait_seconds)["shard"]
     folder = shard_folder(run.home, name)
     files = [folder / shard for shard in shards if (folder / shard).is_file()]
-    done = {i for file in files for i in pl.read_parquet(file, columns=["prompt_id"])["prompt_id"]}
-    missing = prompts.filter(~pl.col("prompt_id").is_in(list(done)))
+    done = pl.concat([pl.Series("prompt_id", [], dtype=pl.String), *map(read_ids, files)]).to_frame()
+    missing = prompts.join(done, on="prompt_id", how="anti", maintain_order="left")
     logger.info("%d of %d prompts have no vector of %s", missing.height, prompts.height, name)
     return missing
 
@@ -74,17 +72,65 @@ def _note_missing(run: Run, name: str, prompts: pl.DataFrame) -> None:
         warehouse.run(con, "embed/add_missing", {"run_id": run.id}, {"missing": missing})
 
 
-def _fit(run: Run, embedder: TfidfSvd, missing: pl.DataFrame, shard_rows: int) -> None:
-    vectors = embedder.embed(missing["prompt"].to_list())
-    ids = missing["prompt_id"].to_list()
-    with progress("embed", len(ids)) as advance:
-        for start in range(0, len(ids), shard_rows):
-            part = ids[start : start + shard_rows]
-            shard = f"{part[0]}.parquet"
-            frame = to_frame(part, vectors[start : start + shard_rows])
-            _write_shard(run, embedder.name, shard, frame)
-            _add_shard(run, embedder.name, shard, frame)
-            advance(len(part))
+def _embed_offline(run: Run, frame: pl.DataFrame, settings: EmbedSettings) -> str:
+    """Embed what has no vector, with the last fitted embedder or one that is fitted on all prompts.
+
+    Returns:
+        The embedder's name.
+    """
+    frame = frame.with_row_index("row")
+    fresh = None
+    fitted = None if settings.refit else _last(run, settings.dimensions)
+    if fitted is None:
+        embedder = TfidfSvd(frame["prompt"].to_list(), settings.dimensions, run.seed)
+        fitted, fresh = _fit(run, embedder)
+    missing = _missing(run, fitted.name, frame)
+    unknown = 0
+    with progress("embed", missing.height) as advance:
+        for part in missing.iter_slices(settings.shard_rows):
+            texts = part["prompt"].to_list()
+            vectors = fitted.embed(texts) if fresh is None else fresh[part["row"].to_numpy()]
+            unknown += int((~vectors.any(axis=1)).sum())
+            ids = part["prompt_id"].to_list()
+            shard, rows = f"{ids[0]}.parquet", to_frame(ids, vectors)
+            _write_shard(run, fitted.name, shard, rows)
+            _add_shard(run, fitted.name, shard, rows)
+            advance(len(ids))
+    logger.info("%d of %d new vectors are zero: no word is known", unknown, missing.height)
+    return fitted.name
+
+
+def _last(run: Run, dimensions: int) -> Fitted | None:
+    """The embedder that was fitted last, as this program would fit it."""
+    row = {"dimensions": dimensions, "library": LIBRARY}
+    last = warehouse.read(run.home, "embed/last_embedder", row, run.lock_wait_seconds)["embedder"]
+    fitted = saved.read(run.home, last.item()) if last.len() else None
+    if fitted is None:
+        logger.info("no embedder of %d dimensions is saved for this version: fitting one", dimensions)
+    else:
+        logger.info("%s, fitted before, embeds new prompts", fitted.name)
+    return fitted
+
+
+def _fit(run: Run, embedder: TfidfSvd) -> tuple[Fitted, Vectors | None]:
+    """Fit an embedder and save it, unless that was done before; the vectors of its corpus, if it was fitted.
+
+    The file is there before the record of it, and both are before the first shard.
+    """
+    name, fresh = embedder.name, None
+    try:
+        fitted = saved.read(run.home, name)
+    except InputError as error:
+        logger.warning("%s; fitting it again", error)
+        fitted = None
+    if fitted is None:
+        fitted, fresh = embedder.fit()
+        saved.save(run.home, fitted)
+    row = {"embedder": name, "dimensions": embedder.dimensions, "library": LIBRARY}
+    row |= {"prompts": len(embedder.corpus), "now": warehouse.utc_now()}
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "embed/add_embedder", row)
+    return fitted, fresh
 
 
 def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> None:
@@ -138,7 +184,7 @@ def _register(run: Run, name: str) -> None:
     known = set(warehouse.read(run.home, "embed/shards", {"embedder": name}, run.lock_wait_seconds)["shard"])
     for path in sorted(shard_folder(run.home, name).glob("*.parquet")):
         if path.name not in known:
-            frame = pl.read_parquet(path)
+            frame = read_shard(path)
             call = orjson.loads(pl.read_parquet_metadata(path)[_CALL])
             add_calls(run, [call])  # first: a shard that is known is never looked at again
             _add_shard(run, name, path.name, frame)

@@ -1,13 +1,19 @@
 """Vectors on disk: one Parquet shard for some thousands of prompts."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from tasks.embed.embedder import Vectors
-from tasks.errors import EvergreenError
+from tasks.errors import EvergreenError, InputError
+
+_ROWS_AT_ONCE: Final = 20_000
 
 
 def shard_folder(home: str, embedder: str) -> Path:
@@ -21,25 +27,129 @@ def to_frame(prompt_ids: list[str], vectors: Vectors) -> pl.DataFrame:
     return pl.DataFrame({"prompt_id": prompt_ids}).with_columns(column)
 
 
+def read_shard(shard: Path) -> pl.DataFrame:
+    """Read `prompt_id` and `vector` of a shard.
+
+    Raises:
+        InputError: the file is damaged, or no shard of vectors.
+    """
+    return _read(shard, ["prompt_id", "vector"])
+
+
+def read_ids(shard: Path) -> pl.Series:
+    """Read whose vectors a shard has.
+
+    Raises: see `read_shard`.
+    """
+    return _read(shard, ["prompt_id"])["prompt_id"]
+
+
 def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
-    """Read vectors in the order of `prompt_ids`.
+    """Read vectors in the order of `prompt_ids`, a shard at a time into one array.
 
     Returns:
         float32 of shape (len(prompt_ids), dimensions).
 
-    Raises:
-        EvergreenError: a prompt has no vector.
+    Raises: see `blocks`.
     """
-    files = sorted(shard_folder(home, embedder).glob("*.parquet"))
-    if not files:
+    vectors = np.empty((0, 0), dtype=np.float32)
+    for positions, block in blocks(home, embedder, prompt_ids, _ROWS_AT_ONCE):
+        if not len(vectors):
+            vectors = np.empty((len(prompt_ids), block.shape[1]), dtype=np.float32)
+        vectors[positions] = block
+    return vectors
+
+
+@dataclass(frozen=True)
+class Shards:
+    """Vectors of n prompts on disk, of which some are in memory at a time."""
+
+    home: str
+    embedder: str
+    prompt_ids: list[str]
+
+    def __len__(self) -> int:
+        return len(self.prompt_ids)
+
+    def take(self, positions: NDArray[np.int64]) -> Vectors:
+        """Vectors of some prompts, in the order asked for; see `load`."""
+        return load(self.home, self.embedder, [self.prompt_ids[position] for position in positions])
+
+    def blocks(self) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+        """All vectors, in the order of shards; see `blocks`."""
+        return blocks(self.home, self.embedder, self.prompt_ids, _ROWS_AT_ONCE)
+
+
+def blocks(
+    home: str, embedder: str, prompt_ids: list[str], rows: int
+) -> Iterator[tuple[NDArray[np.int64], Vectors]]:
+    """Read vectors for use a block at a time, in the order of shards: no more than one is in memory.
+
+    Args:
+        home: the home.
+        embedder: whose vectors.
+        prompt_ids: n prompts.
+        rows: how many vectors a block has at most; a shard's last one has fewer.
+
+    Yields:
+        Positions in `prompt_ids`, each of which comes once, and their vectors: float32 of shape
+        (len(positions), dimensions).
+
+    Raises:
+        EvergreenError: a prompt has no vector; before the first block.
+        InputError: a shard is damaged, has other dimensions than those before it, or a NaN.
+    """
+    shards = sorted(shard_folder(home, embedder).glob("*.parquet"))
+    if not shards:
         raise EvergreenError(f"no vectors of {embedder}")
+    dimensions = 0
+    for (number,), places in _places(shards, embedder, prompt_ids).group_by("shard", maintain_order=True):
+        vectors = _read(shards[number], ["vector"])["vector"].to_numpy()
+        dimensions = dimensions or vectors.shape[1]
+        if vectors.shape[1] != dimensions:
+            raise _unusable(shards[number], f"its vectors are not {dimensions} long but {vectors.shape[1]}")
+        if not np.isfinite(vectors).all():
+            raise _unusable(shards[number], "it has a vector with NaN or infinity")
+        for part in places.iter_slices(rows):
+            yield part["position"].to_numpy(), vectors[part["row"].to_numpy()]
+
+
+def _places(shards: list[Path], embedder: str, prompt_ids: list[str]) -> pl.DataFrame:
+    """`position` in `prompt_ids`, `shard` and `row` of each prompt, in the order of shards and rows."""
+    wanted = pl.DataFrame({"prompt_id": prompt_ids}, schema={"prompt_id": pl.String}).select(
+        "prompt_id", position=pl.int_range(pl.len())
+    )
+    ids = pl.concat(
+        pl.DataFrame({"prompt_id": read_ids(path)}).select(
+            "prompt_id", shard=pl.lit(number), row=pl.int_range(pl.len())
+        )
+        for number, path in enumerate(shards)
+    )
     # A shard left by an interrupted run may have prompts that are in another by now.
-    shards = pl.concat([pl.read_parquet(file) for file in files]).unique(
-        "prompt_id", keep="first", maintain_order=True
-    )
-    wanted = pl.DataFrame({"prompt_id": prompt_ids}).join(
-        shards, on="prompt_id", how="left", maintain_order="left"
-    )
-    if missing := wanted["vector"].null_count():
+    first = ids.unique("prompt_id", keep="first", maintain_order=True)
+    places = wanted.join(first, on="prompt_id").select("position", "shard", "row")
+    if missing := wanted.height - places.height:
         raise EvergreenError(f"{missing} prompts have no vector of {embedder}")
-    return np.ascontiguousarray(wanted["vector"].to_numpy(), dtype=np.float32)
+    return places.sort("shard", "row", "position")
+
+
+def _read(shard: Path, columns: list[str]) -> pl.DataFrame:
+    try:
+        frame = pl.read_parquet(shard, columns=columns)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise _unusable(shard, f"it cannot be read ({type(error).__name__})") from error
+    types = {"prompt_id": pl.String, "vector": pl.Array(pl.Float32, _length(frame))}
+    if frame.schema != {column: types[column] for column in columns}:
+        raise _unusable(shard, "its columns are not those of a shard")
+    if any(column.null_count() for column in frame):
+        raise _unusable(shard, "it has rows without a value")
+    return frame
+
+
+def _length(frame: pl.DataFrame) -> int:
+    dtype = frame.schema.get("vector")
+    return dtype.size if isinstance(dtype, pl.Array) else 0
+
+
+def _unusable(shard: Path, what: str) -> InputError:
+    return InputError(f"{shard}: {what}; delete the shard and build again: its prompts are embedded again")

@@ -3,117 +3,209 @@
 import hashlib
 import json
 import logging
+from contextlib import suppress
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from tasks import warehouse
-from tasks.embed import vectors as shards
-from tasks.embed.embedder import Vectors
+from tasks.embed.vectors import Shards
+from tasks.errors import InputError
 from tasks.llm.outcome import Outcome
 from tasks.llm.task import Models
 from tasks.refs import Ref, Run
 from tasks.settings import KEYWORDS, LlmSettings, TopicsSettings
 from tasks.stage import stage
+from tasks.topics import taxonomy as saved
+from tasks.topics.drift import Drift
+from tasks.topics.extend import compare, place_new
 from tasks.topics.naming import NameTemplate, describe, final_names, load, read_name, unique_names
+from tasks.topics.taxonomy import Taxonomy, vectors_hash
+
+if TYPE_CHECKING:
+    from tasks.topics.fit import Former
 
 logger = logging.getLogger(__name__)
 
-_LIBRARIES = ("bertopic", "hdbscan", "numba", "numpy", "scikit-learn", "umap-learn")
-_REPRESENTATIVES = 3
+_LIBRARIES = ("bertopic", "faiss-cpu", "hdbscan", "numba", "numpy", "scikit-learn", "umap-learn")
+# Settings that say what is done with topics, not what they are.
+_NOT_OF_THE_FIT = {"refit", "max_none_growth", "max_shift", "namer", "naming_prompt"}
+# Raise it with the code of the fit.
+_VERSION = 2
 
 
 @stage("topics")
 def topics(run: Run, vectors: Ref, settings: TopicsSettings, llm: LlmSettings) -> Ref:
-    """Find the topics of all eligible prompts, unless the same taxonomy is there already.
+    """Give each eligible prompt its place: among the topics of the last fit, or of a new one.
 
-    A taxonomy's id is the hash of the prompts, their embedder, the settings, the seed and the libraries; who
-    names its topics is not part of it.
+    A taxonomy's id is the hash of the prompts, their embedder, the settings, the seed and the libraries. Who
+    names its topics is not part of it, nor are the ids of its topics, which it takes from the fit before it.
     """
+    fits = warehouse.read(run.home, "topics/last", {}, run.lock_wait_seconds)
+    last = fits.row(0, named=True) if fits.height else None
+    kept = _keep(run, last, vectors, settings) if last else None
+    taxonomy_id = kept or _fit(run, last, vectors, settings)
+    _name(run, taxonomy_id, settings, llm)
+    rows = _row(run, "topics/count", taxonomy_id=taxonomy_id)["row_count"]
+    return Ref(stage="topics", table="core.topics", key=taxonomy_id, rows=rows)
+
+
+def _keep(run: Run, last: dict[str, Any], vectors: Ref, settings: TopicsSettings) -> str | None:
+    """Place new prompts among the topics of the last fit.
+
+    Returns:
+        Its id; None where the settings, or a drift, ask for a new fit.
+
+    Raises:
+        InputError: there is to be no new fit, but the last one is of another embedder or has no files.
+    """
+    if settings.refit == "always":
+        return None
+    try:
+        taxonomy = saved.load(run.home, last["taxonomy_id"])
+        taxonomy.check(vectors.key, taxonomy.dimensions)
+        drift = _extend(run, taxonomy, settings)
+    except InputError as error:
+        if settings.refit == "never":
+            raise
+        logger.warning("%s; fitting anew", error)
+        return None
+    if drift is not None:
+        logger.info("since the fit of taxonomy %s: %s", taxonomy.taxonomy_id, drift.reason)
+        if drift.is_refit_recommended and settings.refit == "on_drift":
+            return None
+        if drift.is_refit_recommended:
+            logger.warning("topics have drifted: a refit is recommended (topics.refit)")
+    return taxonomy.taxonomy_id
+
+
+def _extend(run: Run, taxonomy: Taxonomy, settings: TopicsSettings) -> Drift | None:
+    """Place the prompts that have no place yet, and compare all that came since the fit with it.
+
+    Returns:
+        None if none came.
+    """
+    key = {"taxonomy_id": taxonomy.taxonomy_id}
+    keys = {**key, "run_id": run.id}
+    new = warehouse.read(run.home, "topics/unplaced", key, run.lock_wait_seconds)["prompt_id"]
+    logger.info("taxonomy %s: %d prompts are new", taxonomy.taxonomy_id, len(new))
+    placed = place_new(new, Shards(run.home, taxonomy.embedder, new.to_list()), taxonomy)
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        centres = warehouse.run(con, "topics/centres", key)
+        at = pl.col("x", "y").fill_null(0)  # a vector of zeros is near nothing
+        members = placed.join(centres, on="nearest_id", how="left").with_columns(at)
+        warehouse.run(con, "topics/add_members", keys, {"members": members})
+        warehouse.run(con, "topics/resize", key)
+        since = warehouse.run(con, "topics/assigned_counts", key)
+        if since.is_empty():
+            return None
+        drift = compare(taxonomy, since, settings)
+        row = {name: value for name, value in vars(drift).items() if name != "topics"}
+        warehouse.run(con, "topics/add_drift", {**keys, **row, "now": warehouse.utc_now()})
+        warehouse.run(con, "topics/add_topic_drift", keys, {"topic_drift": drift.topics})
+    return drift
+
+
+def _fit(run: Run, last: dict[str, Any] | None, vectors: Ref, settings: TopicsSettings) -> str:
+    """Find the topics of all eligible prompts, unless the same taxonomy is there already; returns its id."""
     prompts = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
     versions = {name: version(name) for name in _LIBRARIES}
     recipe = {
+        "version": _VERSION,
         "embedder": vectors.key,
-        "settings": settings.model_dump(exclude={"namer", "naming_prompt"}),
+        "settings": settings.model_dump(exclude=_NOT_OF_THE_FIT),
         "seed": run.seed,
         "libraries": versions,
     }
     taxonomy_id = _hash(recipe, prompts["prompt_id"])
-    rows = _topic_count(run, taxonomy_id)
-    if rows:
-        logger.info("taxonomy %s is there already: %d topics", taxonomy_id, rows)
-    else:
-        tables = make_tables(
-            prompts, shards.load(run.home, vectors.key, prompts["prompt_id"].to_list()), settings, run.seed
-        )
-        _store(run, taxonomy_id, recipe, tables)
-        rows = tables["topics"].height
-        logger.info("taxonomy %s: %d topics", taxonomy_id, rows)
-    _name(run, taxonomy_id, settings, llm)
-    return Ref(stage="topics", table="core.topics", key=taxonomy_id, rows=rows)
+    if count := _row(run, "topics/count", taxonomy_id=taxonomy_id)["row_count"]:
+        logger.info("taxonomy %s is there already: %d topics", taxonomy_id, count)
+        # It is the last fit from now on; if its files are gone, only they are made again, with its own ids.
+        last = {"taxonomy_id": taxonomy_id, "embedder": vectors.key}
+        _touch(run, taxonomy_id)
+        if saved.is_whole(run.home, taxonomy_id):
+            return taxonomy_id
+    from tasks.topics.fit import fit  # noqa: PLC0415  (UMAP and BERTopic take 7 s to import)
 
-
-def make_tables(
-    prompts: pl.DataFrame, vectors: Vectors, settings: TopicsSettings, seed: int
-) -> dict[str, pl.DataFrame]:
-    """The topics, their tree and each prompt's place among them.
-
-    Args:
-        prompts: `prompt_id`, `prompt`, n rows.
-        vectors: theirs, of shape (n, dimensions).
-        settings: see `find_clusters`.
-        seed: see `find_clusters`.
-    """
-    from tasks.topics.clusters import find_clusters  # noqa: PLC0415  (UMAP and BERTopic take 15 s to import)
-    from tasks.topics.tree import build_tree  # noqa: PLC0415
-    from tasks.topics.words import describe_topics  # noqa: PLC0415
-
-    clusters = find_clusters(vectors, settings, seed)
-    words = describe_topics(prompts["prompt"].to_list(), clusters.labels, vectors)
-    assigned_by = np.where(clusters.is_core, "cluster", np.where(clusters.labels >= 0, "nearest", "none"))
-    members = pl.DataFrame(
-        {
-            "prompt_id": prompts["prompt_id"],
-            "topic_id": pl.Series(clusters.labels, dtype=pl.Int32).replace(-1, None),
-            "assigned_by": assigned_by,
-            "similarity": pl.Series(clusters.similarity).fill_nan(None),
-            "x": clusters.map[:, 0],
-            "y": clusters.map[:, 1],
-        }
+    source = Shards(run.home, vectors.key, prompts["prompt_id"].to_list())
+    found = fit(prompts, source, settings, run.seed, _former(run, last, vectors))
+    fitted_ids = prompts["prompt_id"].filter(found.clusters.is_fitted)
+    taxonomy = Taxonomy(
+        taxonomy_id=taxonomy_id,
+        embedder=vectors.key,
+        topic_ids=found.topic_ids,
+        centroids=found.clusters.centroids,
+        placed_counts=found.placed_counts,
+        placed_none=found.placed_none,
+        min_similarity=settings.min_cosine,
+        seed=run.seed,
+        prompt_count=prompts.height,
+        fitted_count=len(fitted_ids),
+        vectors_sha256=vectors_hash(fitted_ids.to_list(), found.clusters.fitted),
+        library_versions=versions,
     )
-    named = pl.DataFrame(
-        {"topic_id": range(len(words.names)), "name": words.names, "keywords": words.keywords}
-    )
-    tree = [
-        (n.node_id, n.parent_id, n.topic_id, n.name, n.distance, n.topic_count)
-        for n in build_tree(clusters.centroids, words)
-    ]
-    columns = ["node_id", "parent_id", "topic_id", "name", "distance", "topic_count"]
-    return {
-        "topics": named.cast({"topic_id": pl.Int32}).join(
-            summarise(members), on="topic_id", maintain_order="left"
-        ),
-        "members": members,
-        "tree": pl.DataFrame(tree, schema=columns, orient="row", infer_schema_length=None),
+    saved.save(run.home, taxonomy)  # first: a taxonomy in the warehouse has its files
+    if count:
+        return taxonomy_id
+    _store(run, taxonomy, recipe, last["taxonomy_id"] if last else None, found.tables)
+    logger.info("taxonomy %s: %d topics", taxonomy_id, len(found.topic_ids))
+    return taxonomy_id
+
+
+def _touch(run: Run, taxonomy_id: str) -> None:
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "topics/touch", {"taxonomy_id": taxonomy_id, "now": warehouse.utc_now()})
+
+
+def _former(run: Run, last: dict[str, Any] | None, vectors: Ref) -> "Former | None":
+    """The topics of the last fit, with their centroids if they are of the same embedder."""
+    if last is None:
+        return None
+    from tasks.topics.fit import Former  # noqa: PLC0415
+    from tasks.topics.match import Old  # noqa: PLC0415
+
+    key = {"taxonomy_id": last["taxonomy_id"]}
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        ids = warehouse.run(con, "topics/ids", key)["topic_id"].to_numpy()
+        members = warehouse.run(con, "topics/members", key).drop_nulls("topic_id")
+        highest = warehouse.run(con, "topics/highest_topic_id").item()
+    centroids = None
+    if last["embedder"] == vectors.key:
+        with suppress(InputError):  # its files are gone: members tell enough
+            taxonomy = saved.load(run.home, last["taxonomy_id"])
+            ids, centroids = taxonomy.topic_ids, taxonomy.centroids
+    return Former(Old(ids.astype("int64"), centroids), members, highest)
+
+
+def _store(
+    run: Run,
+    taxonomy: Taxonomy,
+    recipe: dict[str, Any],
+    parent_id: str | None,
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    key = {"taxonomy_id": taxonomy.taxonomy_id}
+    row = {
+        **key,
+        "embedder": taxonomy.embedder,
+        "settings": json.dumps(recipe["settings"]),
+        "seed": taxonomy.seed,
+        "library_versions": json.dumps(taxonomy.library_versions),
+        "prompt_count": taxonomy.prompt_count,
+        "fitted_count": taxonomy.fitted_count,
+        "dimensions": taxonomy.dimensions,
+        "vectors_sha256": taxonomy.vectors_sha256,
+        "parent_id": parent_id,
+        "run_id": run.id,
+        "now": warehouse.utc_now(),
     }
-
-
-def summarise(members: pl.DataFrame) -> pl.DataFrame:
-    """Size, size of the core, centre on the map and the three most typical prompts of each topic."""
-    is_core = pl.col("assigned_by") == "cluster"
-    return (
-        members.drop_nulls("topic_id")
-        .sort("topic_id", -pl.col("similarity"), "prompt_id")
-        .group_by("topic_id", maintain_order=True)
-        .agg(
-            size=pl.len().cast(pl.Int32),
-            core_size=is_core.sum().cast(pl.Int32),
-            representatives=pl.col("prompt_id").filter(is_core).head(_REPRESENTATIVES),
-            x=pl.col("x").filter(is_core).median(),
-            y=pl.col("y").filter(is_core).median(),
-        )
-    )
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        warehouse.run(con, "topics/add_taxonomy", row)
+        for name in ("topics", "tree", "similar"):
+            warehouse.run(con, f"topics/add_{name}", key, tables)
+        warehouse.run(con, "topics/add_members", {**key, "run_id": run.id}, tables)
+        warehouse.run(con, "topics/add_lineage", {**key, "parent_id": parent_id}, tables)
 
 
 def _name(run: Run, taxonomy_id: str, settings: TopicsSettings, llm: LlmSettings) -> None:
@@ -149,20 +241,6 @@ def _hash(recipe: dict[str, object], prompt_ids: pl.Series) -> str:
     return digest.hexdigest()[:12]
 
 
-def _topic_count(run: Run, taxonomy_id: str) -> int:
-    counted = warehouse.read(run.home, "topics/count", {"taxonomy_id": taxonomy_id}, run.lock_wait_seconds)
-    return int(counted.item())
-
-
-def _store(run: Run, taxonomy_id: str, recipe: dict[str, object], tables: dict[str, pl.DataFrame]) -> None:
-    row = {
-        "taxonomy_id": taxonomy_id,
-        "embedder": recipe["embedder"],
-        "settings": json.dumps(recipe["settings"]),
-        "seed": recipe["seed"],
-        "library_versions": json.dumps(recipe["libraries"]),
-    }
-    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "topics/add_taxonomy", row)
-        for name in ("topics", "tree", "members"):
-            warehouse.run(con, f"topics/add_{name}", {"taxonomy_id": taxonomy_id}, tables)
+def _row(run: Run, query: str, **parameters: object) -> dict[str, Any]:
+    """The row of a query that has one."""
+    return warehouse.read(run.home, query, parameters, run.lock_wait_seconds).row(0, named=True)

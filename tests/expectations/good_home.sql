@@ -26,14 +26,21 @@ from range(150, 200) as t (i);
 
 insert into core.vectors values ('tfidf', 'a.parquet', 100, 64), ('tfidf', 'b.parquet', 50, 64);
 
-insert into core.taxonomies values ('tax-1', 'tfidf', '{}', 42, '{}');
+insert into core.taxonomies
+values ('tax-1', 'tfidf', '{}', 42, '{}', 150, 150, 64, '00', null, 'run-1', timestamp '2026-01-05 11:00:00');
 
-insert into core.topics
-select 'tax-1', i, 'SENTINEL words ' || i, ['SENTINEL'], 15, 10, [prompt_id(i)], 0, 0, 'keywords'
+insert into core.topic_lineage (taxonomy_id, topic_id, relation, shared_count)
+select 'tax-1', i, 'new', 0
 from range(10) as t (i);
 
-insert into core.prompt_topics
-select 'tax-1', prompt_id(i), i % 10, if(i < 100, 'cluster', 'nearest'), 0.5, 0, 0
+insert into core.topics (
+    taxonomy_id, topic_id, name, keywords, size, core_size, representatives, x, y, named_by, domain_id
+)
+select 'tax-1', i, 'SENTINEL words ' || i, ['SENTINEL'], 15, 10, [prompt_id(i)], 0, 0, 'keywords', if(i < 9, 17, 9)
+from range(10) as t (i);
+
+insert into core.prompt_topics (taxonomy_id, prompt_id, topic_id, assigned_by, similarity, x, y, run_id)
+select 'tax-1', prompt_id(i), i % 10, if(i < 100, 'cluster', 'nearest'), 0.5, 0, 0, 'run-1'
 from range(150) as t (i);
 
 -- Topic 0 and 1 join in node 10; each node after that joins the one before with the next topic.

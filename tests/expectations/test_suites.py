@@ -132,6 +132,11 @@ def test_prompts_that_share_fewer_words_may_be_released(home: Path) -> None:
     assert run_suite(home, "release")["no_near_duplicates_released"].passed
 
 
+def test_a_taxonomy_may_place_prompts_that_are_no_longer_eligible(home: Path) -> None:
+    plant(home, "insert into core.flags values (prompt_id(13), 'toxic', '')")
+    assert [result for result in run_suite(home, "topics").values() if not result.passed] == []
+
+
 def test_near_duplicates_are_those_of_all_pairs_and_are_found_fast() -> None:
     con = duckdb.connect()
     warehouse.apply_migrations(con)

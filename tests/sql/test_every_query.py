@@ -18,6 +18,8 @@ QUERIES = sorted(
 PARAMETERS = {
     "after": "",
     "annotator": "heuristic-1",
+    "assigned_count": 10,
+    "assigned_none_share": 0.1,
     "byte_count": 100,
     "journal": "annotate/run-1.jsonl",
     "measure": "score_5_or_more",
@@ -31,15 +33,22 @@ PARAMETERS = {
     "error": None,
     "file_id": "f2",
     "first": "heuristic-1",
+    "fitted_count": 150,
+    "fitted_none_share": 0.0,
     "flow": "build",
     "format": "list",
     "funnel_run_id": "run-1",
     "is_all": True,
+    "is_refit_recommended": False,
     "key": "tax-1",
+    "library": "1",
     "library_versions": "{}",
     "location": "releases/rel-2",
     "now": datetime(2026, 1, 5),  # noqa: DTZ001  (the warehouse's times have no zone)
+    "parent_id": None,
+    "prompt_count": 150,
     "prompts": 20,
+    "reason": "",
     "recipe": "rules 1: {}",
     "rejects": 5,
     "release_id": "rel-2",
@@ -51,12 +60,14 @@ PARAMETERS = {
     "seed": 42,
     "settings": "{}",
     "shard": "c.parquet",
+    "shift": 0.0,
     "size": 9999,
     "stage": "clean",
     "state": "done",
     "taxonomy_id": "tax-1",
     "topics": 10,
     "url": "s3://bucket/other.jsonl",
+    "vectors_sha256": "00",
     "version": "v1",
 }
 NEW = {"topics/add_taxonomy": {"taxonomy_id": "tax-2"}}
@@ -69,6 +80,7 @@ FRAMES = {
     "checks": "select * exclude (run_id, boundary, checked_at), check_name as name from core.checks",
     "conversations": "select *, schema_name as schema from raw.conversations",
     "flags": "select * from core.flags",
+    "lineage": "select * from core.topic_lineage",
     "members": "select * from core.prompt_topics",
     "missing": "select prompt_id from core.prompts",
     "names": "select topic_id, name, named_by from core.topics",
@@ -77,7 +89,9 @@ FRAMES = {
     "refused": "select prompt_id, evidence from core.flags",
     "rejects": "select * from raw.rejects",
     "selections": "select * from core.selections",
+    "similar_topics": "select * from core.similar_topics",
     "sightings": "select * from core.sightings",
+    "topic_drift": "select * from core.topic_drift",
     "topic_scores": "select * from core.topic_scores",
     "topics": "select * from core.topics",
     "tree": "select * from core.topic_tree",
@@ -137,4 +151,4 @@ def test_a_query_ends_without_a_semicolon_and_holds_one_statement() -> None:
 
 def test_a_frame_that_is_gone_cannot_be_read_by_the_next_query(con: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.CatalogException, match="members"):
-        warehouse.run(con, "topics/add_members", {"taxonomy_id": "tax-2"})
+        warehouse.run(con, "topics/add_members", {"taxonomy_id": "tax-2", "run_id": "run-1"})

@@ -1,9 +1,7 @@
-with placed as (select prompt_id from core.prompt_topics where taxonomy_id = $key)
-
+-- A taxonomy that is used again also places prompts that are no longer eligible.
 select
-    coalesce(e.prompt_id, p.prompt_id) as id,
-    if(p.prompt_id is null, 'in no place', 'not eligible') as detail
+    e.prompt_id as id,
+    'in no place' as detail
 from core.eligible_prompts as e
-full join placed as p on e.prompt_id = p.prompt_id
-where e.prompt_id is null or p.prompt_id is null
+where e.prompt_id not in (select prompt_id from core.prompt_topics where taxonomy_id = $key)
 order by id

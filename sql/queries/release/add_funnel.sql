@@ -6,6 +6,7 @@ with topical as (
         m.topic_id,
         coalesce(s.reason, a.outcome, 'missing') as outcome
     from core.prompt_topics as m
+    inner join core.eligible_prompts as e on m.prompt_id = e.prompt_id
     left join core.screenings as s on m.prompt_id = s.prompt_id and s.run_id = $run_id
     left join core.annotations as a on m.prompt_id = a.prompt_id and a.annotator = $annotator
     where m.taxonomy_id = $taxonomy_id

@@ -1,8 +1,7 @@
 select
     topic_id,
-    name,
-    x,
-    y
+    domain_id,
+    name
 from core.topics
 where taxonomy_id = $taxonomy_id
 order by size desc, topic_id

@@ -1,4 +1,4 @@
-insert into core.prompt_topics (taxonomy_id, prompt_id, topic_id, assigned_by, similarity, x, y)
+insert into core.prompt_topics (taxonomy_id, prompt_id, topic_id, assigned_by, similarity, x, y, run_id)
 select
     $taxonomy_id,
     prompt_id,
@@ -6,5 +6,6 @@ select
     assigned_by,
     similarity,
     x,
-    y
+    y,
+    $run_id
 from members

@@ -1,5 +1,6 @@
 insert into core.topics (
-    taxonomy_id, topic_id, name, keywords, size, core_size, representatives, x, y
+    taxonomy_id, topic_id, name, keywords, size, core_size, representatives, x, y, domain_id, coherence, tightness,
+    tightness_p10, nearest_topic_id, nearest_similarity, is_catch_all
 )
 select
     $taxonomy_id,
@@ -10,5 +11,12 @@ select
     core_size,
     representatives,
     x,
-    y
+    y,
+    domain_id,
+    coherence,
+    tightness,
+    tightness_p10,
+    nearest_topic_id,
+    nearest_similarity,
+    is_catch_all
 from topics

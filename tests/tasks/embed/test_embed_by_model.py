@@ -13,7 +13,7 @@ from tasks import warehouse
 from tasks.embed.batches import MAX_INPUTS
 from tasks.embed.task import embed
 from tasks.embed.vectors import load, shard_folder
-from tasks.errors import BudgetSpent, EvergreenError
+from tasks.errors import BudgetSpent, EvergreenError, InputError
 from tasks.gate.task import check
 from tasks.llm.journal import journal_folder
 from tasks.refs import Ref, Run
@@ -206,6 +206,22 @@ def test_faults_of_the_server_leave_no_prompt_without_its_vector(
     server.set_plan({})
     by_model(undisturbed)
     np.testing.assert_array_equal(vectors, load(undisturbed.home, MODEL, list(large)))
+
+
+def test_a_damaged_shard_is_named_and_once_deleted_bought_again(
+    by_model: Embed, home_of: HomeOf, server: OpenAIServer
+) -> None:
+    run = small(home_of)
+    by_model(run)
+    [shard] = shards(run)
+    shard.write_bytes(shard.read_bytes()[:-20])
+    with pytest.raises(InputError, match=f"{shard}.*delete the shard and build again"):
+        by_model(run)
+    assert server.stats()["requests"] == 1
+    shard.unlink()
+    assert by_model(run).rows == 15
+    assert load(run.home, MODEL, ["00", "14"]).shape == (2, 8)
+    assert server.stats()["requests"] == 2
 
 
 def test_another_model_in_its_place_is_no_vector(

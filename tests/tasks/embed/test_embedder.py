@@ -87,3 +87,16 @@ def test_the_name_says_what_vectors_depend_on() -> None:
 
 def test_where_one_text_ends_and_the_next_begins_is_part_of_the_name() -> None:
     assert TfidfSvd(["a b", "c"], 4, seed=1).name != TfidfSvd(["a", "b c"], 4, seed=1).name
+
+
+def test_a_large_corpus_is_embedded_like_a_small_one_under_another_name() -> None:
+    corpus = [
+        f"write about {'bread' if number % 2 else 'chess'} and number{number % 40}"
+        for number in range(50_000)
+    ]
+    embedder = TfidfSvd(corpus, 8, seed=1)
+    fitted, vectors = embedder.fit()
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_array_equal(vectors[80:120], vectors[:40])
+    np.testing.assert_array_equal(fitted.embed(corpus[-100:]), vectors[-100:])
+    assert vectors[0] @ vectors[2] > vectors[0] @ vectors[1] + 0.3

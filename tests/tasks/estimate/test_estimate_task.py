@@ -122,11 +122,15 @@ def place(run: Run, settings: Settings, topics: Mapping[str, int | None]) -> Non
     recipe = json.dumps(settings.topics.model_dump(exclude={"namer", "naming_prompt"}))
     with warehouse.transaction(run.home) as con:
         con.execute(
-            "insert into core.taxonomies values ('tax-1', 'text-embedding-3-small', ?, 42, '{}')", [recipe]
+            "insert into core.taxonomies (taxonomy_id, embedder, settings, seed, library_versions) "
+            "values ('tax-1', 'text-embedding-3-small', ?, 42, '{}')",
+            [recipe],
         )
         for topic in (0, 1):
             con.execute(
-                "insert into core.topics values ('tax-1', ?, '', ['bread'], 20, 20, ?, 0, 0, 'keywords')",
+                "insert into core.topics "
+                "(taxonomy_id, topic_id, name, keywords, size, core_size, representatives, x, y) "
+                "values ('tax-1', ?, '', ['bread'], 20, 20, ?, 0, 0)",
                 [topic, IDS[topic : topic + 3]],
             )
         con.executemany(

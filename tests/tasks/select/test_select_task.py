@@ -24,10 +24,18 @@ def run(home_of: Callable[[Mapping[str, str]], Run], eligible: Ref) -> Run:
     with warehouse.transaction(run.home) as con:
         con.execute(
             "insert into core.topics "
-            "select 'tax-1', i, 'topic ' || i, ['cache'], 4, 4, [], 0, 0, 'keywords' from range(3) as t (i)"
+            "(taxonomy_id, topic_id, name, keywords, size, core_size, representatives, x, y, domain_id) "
+            "select 'tax-1', i, 'topic ' || i, ['cache'], 4, 4, [], 0, 0, if(i = 2, 2, 3) "
+            "from range(3) as t (i)"
         )
         con.execute(
-            "insert into core.prompt_topics select 'tax-1', prompt_id, "
+            "insert into core.topic_tree (taxonomy_id, node_id, parent_id, name, distance, topic_count) "
+            "values ('tax-1', 2, 4, 'topic 2', 0, 1), ('tax-1', 3, 4, 'caches', 1, 2), "
+            "('tax-1', 4, null, 'all topics', 2, 3)"
+        )
+        con.execute(
+            "insert into core.prompt_topics "
+            "(taxonomy_id, prompt_id, topic_id, assigned_by, similarity, x, y) select 'tax-1', prompt_id, "
             "if(prompt_id = '11', null, cast(prompt_id as integer) % 3), 'cluster', 1, 0, 0 from core.prompts"
         )
     return run
@@ -90,3 +98,24 @@ def test_none_eligible_is_no_choice_that_the_gate_can_see(run: Run) -> None:
     assert call(run, size=4, per_topic=5).rows == 0
     reasons = stored(run, "select distinct reject_reason from core.selections")
     assert reasons["reject_reason"].to_list() == ["small_topic"]
+
+
+def test_a_quota_that_makes_the_test_set_smaller_is_a_warning_that_names_the_domain(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert call(run, size=6, max_domain_share=0.5).rows == 4
+    (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert "at most 0.5 of them from one domain" in warning.message
+    assert "(caches) only 4 could be chosen. Raise select.max_domain_share" in warning.message
+    full = stored(run, "select distinct topic_id from core.selections where reject_reason = 'domain_full'")
+    assert full.height == 1
+
+
+def test_prompts_that_were_noise_can_be_left_out_of_scores_and_choice(run: Run) -> None:
+    with warehouse.transaction(run.home) as con:
+        con.execute("update core.prompt_topics set assigned_by = 'nearest' where prompt_id in ('03', '04')")
+    assert call(run, size=4, reassigned="ignore").rows == 4
+    counts = stored(run, "select annotated_count from core.topic_scores order by topic_id")
+    assert counts["annotated_count"].to_list() == [3, 3, 3]
+    left_out = stored(run, "select prompt_id from core.selections where reject_reason = 'reassigned'")
+    assert sorted(left_out["prompt_id"]) == ["03", "04"]

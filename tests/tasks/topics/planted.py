@@ -8,7 +8,8 @@ import polars as pl
 
 from tasks.embed.embedder import TfidfSvd
 from tasks.settings import TopicsSettings
-from tasks.topics.task import make_tables
+from tasks.topics.clusters import InMemory
+from tasks.topics.fit import fit
 
 SUBJECTS = {
     "baking": "bread flour yeast dough oven crust knead bake butter loaf",
@@ -42,7 +43,7 @@ def find() -> dict[str, pl.DataFrame]:
     texts = prompts()
     vectors = TfidfSvd(list(texts.values()), 32, SEED).embed(list(texts.values()))
     frame = pl.DataFrame({"prompt_id": list(texts), "prompt": list(texts.values())})
-    return make_tables(frame, vectors, SETTINGS, SEED)
+    return fit(frame, InMemory(vectors), SETTINGS, SEED, None).tables
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ import pytest
 
 from tasks.embed.embedder import Vectors
 from tasks.settings import TopicsSettings
-from tasks.topics.clusters import NOISE, Clusters, find_clusters
-from tasks.topics.task import make_tables
+from tasks.topics.assign import NONE
+from tasks.topics.clusters import Clusters, InMemory, find_clusters
+from tasks.topics.fit import fit
 
 SETTINGS = TopicsSettings(min_topic_size=12, min_samples=8, n_neighbors=10)
 
@@ -24,7 +25,7 @@ def vectors() -> Vectors:
 
 
 def clustered(vectors: Vectors, **asked: object) -> Clusters:
-    return find_clusters(vectors, SETTINGS.model_copy(update=asked), seed=1)
+    return find_clusters(InMemory(vectors), SETTINGS.model_copy(update=asked), seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -37,30 +38,30 @@ def halfway(vectors: Vectors, left: Clusters) -> float:
     return float(np.median((vectors[~left.is_core] @ left.centroids.T).max(axis=1)))
 
 
-def test_noise_is_left_without_a_topic(left: Clusters) -> None:
-    noise = left.labels == NOISE
+def test_noise_is_left_without_a_topic(vectors: Vectors, left: Clusters) -> None:
+    noise = left.labels == NONE
     assert 1 < noise.sum() < 30
     assert (left.is_core == ~noise).all()
-    assert np.isnan(left.similarity[noise]).all()
-    assert not np.isnan(left.similarity[~noise]).any()
+    own = np.einsum("ij,ij->i", vectors, left.centroids[left.labels])
+    np.testing.assert_allclose(left.similarity[~noise], own[~noise], atol=1e-6)
 
 
 def test_topics_are_numbered_by_size(left: Clusters) -> None:
-    sizes = np.bincount(left.labels[left.labels != NOISE])
+    sizes = np.bincount(left.labels[left.labels != NONE])
     assert len(sizes) >= 3
     assert (np.diff(sizes) <= 0).all()
 
 
 def test_noise_goes_to_the_nearest_topic_if_that_is_near(vectors: Vectors, left: Clusters) -> None:
     threshold = halfway(vectors, left)
-    moved = clustered(vectors, outliers="nearest", outlier_min_cosine=threshold)
+    moved = clustered(vectors, outliers="nearest", min_cosine=threshold)
     np.testing.assert_array_equal(moved.is_core, left.is_core)
     np.testing.assert_array_equal(moved.labels[moved.is_core], left.labels[left.is_core])
     cosine = vectors[~moved.is_core] @ left.centroids.T
     near = cosine.max(axis=1) >= threshold
     assert near.any()
     assert not near.all()
-    np.testing.assert_array_equal(moved.labels[~moved.is_core], np.where(near, cosine.argmax(axis=1), NOISE))
+    np.testing.assert_array_equal(moved.labels[~moved.is_core], np.where(near, cosine.argmax(axis=1), NONE))
 
 
 def test_every_prompt_says_how_it_came_to_its_topic(vectors: Vectors, left: Clusters) -> None:
@@ -70,8 +71,8 @@ def test_every_prompt_says_how_it_came_to_its_topic(vectors: Vectors, left: Clus
             "prompt": [f"word{i} text" for i in range(len(vectors))],
         }
     )
-    asked = SETTINGS.model_copy(update={"outlier_min_cosine": halfway(vectors, left)})
-    members = make_tables(prompts, vectors, asked, 1)["members"]
+    asked = SETTINGS.model_copy(update={"min_cosine": halfway(vectors, left)})
+    members = fit(prompts, InMemory(vectors), asked, 1, None).tables["members"]
     by = dict(members["assigned_by"].value_counts().iter_rows())
     assert by["cluster"] == left.is_core.sum()
     assert by["nearest"] > 0

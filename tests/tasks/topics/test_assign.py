@@ -1,0 +1,128 @@
+"""New prompts among topics that are there: the nearest one, within a limit, whatever rows are with them."""
+
+import numpy as np
+import pytest
+
+from tasks.embed.embedder import Vectors
+from tasks.errors import InputError
+from tasks.topics import assign
+from tasks.topics.assign import nearest, place, place_held_out
+
+RNG = np.random.default_rng(3)
+VECTORS = RNG.normal(size=(400, 24)).astype(np.float32)
+CENTROIDS = RNG.normal(size=(30, 24)).astype(np.float32)
+
+
+def exact(vectors: Vectors, centroids: Vectors) -> np.ndarray:
+    """All cosines, in float64."""
+    rows, columns = vectors.astype(np.float64), centroids.astype(np.float64)
+    lengths = np.linalg.norm(rows, axis=1)[:, None] * np.linalg.norm(columns, axis=1)
+    return rows @ columns.T / lengths
+
+
+def test_the_nearest_is_the_one_of_greatest_cosine() -> None:
+    cosines = exact(VECTORS, CENTROIDS)
+    positions, similarity = nearest(VECTORS, CENTROIDS)
+    np.testing.assert_array_equal(positions, cosines.argmax(axis=1))
+    np.testing.assert_allclose(similarity, cosines.max(axis=1), atol=1e-9)
+
+
+@pytest.mark.parametrize("floats", [30, 700, 5_000])
+def test_blocks_and_order_of_rows_make_no_difference(monkeypatch: pytest.MonkeyPatch, floats: int) -> None:
+    whole = nearest(VECTORS, CENTROIDS)
+    order = RNG.permutation(len(VECTORS))
+    monkeypatch.setattr(assign, "_BLOCK", floats)
+    positions, similarity = nearest(VECTORS[order], CENTROIDS)
+    np.testing.assert_array_equal(positions, whole[0][order])
+    np.testing.assert_array_equal(similarity, whole[1][order])
+
+
+def test_of_equal_centroids_the_first_is_taken_and_length_does_not_count() -> None:
+    doubled = np.concatenate([CENTROIDS, CENTROIDS * 4])
+    positions, similarity = nearest(VECTORS * 0.5, doubled)
+    np.testing.assert_array_equal(positions, nearest(VECTORS, CENTROIDS)[0])
+    assert similarity.max() <= 1
+
+
+def test_beyond_the_limit_there_is_none_but_its_similarity_is_kept() -> None:
+    positions, similarity = nearest(VECTORS, CENTROIDS)
+    limit = float(np.median(similarity))
+    placed, kept = place(VECTORS, CENTROIDS, limit)
+    np.testing.assert_array_equal(placed, np.where(similarity >= limit, positions, -1))
+    np.testing.assert_array_equal(kept, similarity)
+    assert 0 < (placed == -1).sum() < len(placed)
+
+
+def test_a_vector_of_zeros_has_no_place_whatever_the_limit() -> None:
+    vectors = np.stack([np.zeros(24), CENTROIDS[4]]).astype(np.float32)
+    positions, similarity = place(vectors, CENTROIDS, -1)
+    assert positions.tolist() == [-1, 4]
+    assert similarity[0] == 0
+    assert place(np.zeros((3, 24), dtype=np.float32), CENTROIDS, -1)[0].tolist() == [-1, -1, -1]
+
+
+def test_without_vectors_or_centroids_nothing_is_placed() -> None:
+    assert place(VECTORS[:0], CENTROIDS, 0)[0].tolist() == []
+    assert place(VECTORS[:2], CENTROIDS[:0], -1)[0].tolist() == [-1, -1]
+
+
+def test_a_memory_map_is_read_like_an_array(tmp_path) -> None:
+    np.save(tmp_path / "vectors.npy", VECTORS)
+    mapped = np.load(tmp_path / "vectors.npy", mmap_mode="r")
+    np.testing.assert_array_equal(nearest(mapped, CENTROIDS)[0], nearest(VECTORS, CENTROIDS)[0])
+
+
+def test_vectors_of_another_length_are_refused() -> None:
+    with pytest.raises(InputError, match=r"\(400, 24\).*\(30, 23\).*one embedder"):
+        nearest(VECTORS, CENTROIDS[:, :23])
+    with pytest.raises(InputError, match="one embedder"):
+        nearest(VECTORS[0], CENTROIDS)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_are_refused(value: float) -> None:
+    broken = VECTORS.copy()
+    broken[7, 3] = value
+    with pytest.raises(InputError, match="1 of 400 have values that are no numbers"):
+        nearest(broken, CENTROIDS)
+    with pytest.raises(InputError, match="centroids: 1 of 400"):
+        nearest(VECTORS, broken)
+
+
+def fitted(size: int) -> tuple[Vectors, np.ndarray, Vectors]:
+    """Topics of so many random vectors: members are near to a centroid only because they are part of it."""
+    vectors = RNG.normal(size=(40 * size, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    labels = np.arange(len(vectors)) % 40
+    sums = np.stack([vectors[labels == topic].sum(axis=0) for topic in range(40)])
+    return vectors, labels, (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_members_are_placed_as_if_they_came_later() -> None:
+    vectors, labels, centroids = fitted(5)
+    later = RNG.normal(size=(2_000, 64)).astype(np.float32)
+    expected = (place(later, centroids, 0.25)[0] >= 0).mean()
+    assert (place(vectors, centroids, 0.25)[0] == labels).mean() > 0.8
+    held_out = place_held_out(vectors, labels, centroids, 0.25)
+    assert (held_out == labels).mean() < 0.1
+    assert abs((held_out >= 0).mean() - expected) < 0.15
+
+
+def test_held_out_is_by_hand_for_members_and_as_ever_for_others() -> None:
+    vectors, labels, centroids = fitted(3)
+    labels[::4] = -1  # not part of any centroid
+    expected = []
+    for row, own in enumerate(labels):
+        others = centroids.astype(np.float64)
+        if own >= 0:
+            others[own] = vectors[(labels == own) & (np.arange(len(labels)) != row)].sum(axis=0)
+        cosines = np.nan_to_num(exact(vectors[[row]], others)[0])
+        expected.append(cosines.argmax() if cosines.max() >= 0.2 else -1)
+    np.testing.assert_array_equal(place_held_out(vectors, labels, centroids, 0.2), expected)
+
+
+def test_the_only_member_of_the_only_topic_has_no_place() -> None:
+    vector = np.array([[0.6, 0.8]], dtype=np.float32)
+    assert place_held_out(vector, np.array([0]), vector, 0.0).tolist() == [-1]
+    twice = np.repeat(vector, 2, axis=0)
+    assert place_held_out(twice, np.array([0, 0]), vector, 0.9).tolist() == [0, 0]

@@ -1,0 +1,131 @@
+"""Vectors that say little, nothing or too much: an error that says what to do, or topics that say less."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tasks.embed.embedder import Vectors
+from tasks.errors import InputError
+from tasks.settings import TopicsSettings
+from tasks.topics.clusters import InMemory
+from tasks.topics.fit import Fit, fit
+
+SEED = 42
+SETTINGS = TopicsSettings(min_topic_size=8, min_samples=5, min_cosine=0.6)
+
+
+def units(rows: np.ndarray) -> Vectors:
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+
+
+def bundles(count: int, each: int, dimensions: int = 24) -> Vectors:
+    """Vectors about `count` directions, those of one direction `count` rows apart."""
+    centres = np.tile(np.eye(dimensions)[:count], (each, 1))
+    return units(centres + np.random.default_rng(3).normal(scale=0.06, size=centres.shape))
+
+
+def blob(rows: int) -> Vectors:
+    return units(np.eye(24)[0] + np.random.default_rng(4).normal(scale=0.05, size=(rows, 24)))
+
+
+def noise(rows: int) -> Vectors:
+    return units(np.random.default_rng(5).normal(size=(rows, 24)))
+
+
+def found(vectors: Vectors, **asked: object) -> Fit:
+    """A fit of prompts about `word<n>`, n being the direction of greatest weight."""
+    words = [f"word{row.argmax()}" for row in vectors]
+    ids = [f"{number:04d}" for number in range(len(vectors))]
+    prompts = pl.DataFrame({"prompt_id": ids, "prompt": words})
+    return fit(prompts, InMemory(vectors), SETTINGS.model_copy(update=asked), SEED, None)
+
+
+def assert_all_have_a_place(result: Fit) -> None:
+    """A topic of the fit or none, and coordinates; what is counted is what there is."""
+    members, topics = result.tables["members"], result.tables["topics"]
+    assert np.isfinite(members.select("x", "y").to_numpy()).all()
+    is_none = members["assigned_by"] == "none"
+    assert (members["topic_id"].is_null() == is_none).all()
+    assert (members["similarity"].is_null() == is_none).all()
+    sizes = members.drop_nulls("topic_id")["topic_id"].value_counts()
+    assert dict(sizes.iter_rows()) == dict(topics.select("topic_id", "size").iter_rows())
+    assert result.placed_counts.sum() + result.placed_none == members.height
+
+
+SAYING_TOO_LITTLE = {
+    "one prompt": bundles(1, 1),
+    "fewer than a topic": bundles(2, 3),
+    "few different ones": np.tile(bundles(3, 5), (4, 1)),
+    "all identical": np.repeat(bundles(1, 1), 60, axis=0),
+    "all zeros": np.zeros((60, 24), dtype=np.float32),
+    "one of zeros": np.zeros((1, 24), dtype=np.float32),
+    "fewer than a topic that is not small": bundles(4, 7),
+}
+
+
+@pytest.mark.parametrize("vectors", SAYING_TOO_LITTLE.values(), ids=SAYING_TOO_LITTLE)
+def test_vectors_that_say_too_little_are_one_topic(vectors: Vectors) -> None:
+    result = found(vectors, min_topic_size=40)
+    assert_all_have_a_place(result)
+    members, topics = result.tables["members"], result.tables["topics"]
+    assert topics.select("topic_id", "size").rows() == [(0, len(vectors))]
+    assert set(members["assigned_by"]) == {"cluster"}
+    assert result.tables["tree"].height == 1
+    assert result.tables["similar_topics"].height == 0
+
+
+def test_identical_prompts_are_wholly_typical_of_their_topic() -> None:
+    members = found(SAYING_TOO_LITTLE["all identical"]).tables["members"]
+    assert members["similarity"].to_numpy() == pytest.approx(1)
+
+
+def test_zeros_among_vectors_have_no_topic_but_a_place_on_the_map() -> None:
+    vectors = bundles(4, 15)
+    vectors[::10] = 0
+    result = found(vectors, min_cosine=-1.0)  # not even where there is no limit
+    assert_all_have_a_place(result)
+    members = result.tables["members"]
+    assert members["assigned_by"].to_list()[::10] == ["none"] * 6
+    assert (members["assigned_by"] == "none").sum() == 6
+    others = members.filter(pl.col("topic_id").is_not_null())
+    zeros = members.filter(pl.col("topic_id").is_null())
+    assert zeros.select("x", "y").n_unique() == 1
+    assert zeros["x"].is_between(others["x"].min(), others["x"].max()).all()
+
+
+@pytest.mark.parametrize("fit_rows", [40, 100], ids=["of the sample", "of the others"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_is_refused(value: float, fit_rows: int) -> None:
+    vectors = bundles(4, 15)
+    seen = found(vectors, fit_rows=40).clusters.is_fitted
+    vectors[np.flatnonzero(seen if fit_rows == 40 else ~seen)[0], 3] = value
+    with pytest.raises(InputError, match="that are no numbers: embed"):
+        found(vectors, fit_rows=40)
+
+
+@pytest.mark.parametrize("outliers", ["leave", "nearest", "c_tf_idf"])
+@pytest.mark.parametrize("vectors", [blob(120), noise(120)], ids=["one blob", "only noise"])
+def test_vectors_without_structure_have_topics_or_none(vectors: Vectors, outliers: str) -> None:
+    result = found(vectors, outliers=outliers)
+    assert_all_have_a_place(result)
+    topics = result.tables["topics"]
+    assert topics.height >= 1
+    assert topics["core_size"].min() >= SETTINGS.min_topic_size
+
+
+def test_noise_that_is_near_nothing_has_no_topic() -> None:
+    members = found(noise(120), min_cosine=0.95).tables["members"]
+    assert set(members["assigned_by"]) == {"cluster", "none"}
+
+
+@pytest.mark.parametrize("outliers", ["leave", "nearest", "c_tf_idf"])
+@pytest.mark.parametrize("text", ["bread", "the of and", "1 + 1 = ?"])
+def test_prompts_without_words_to_tell_them_apart_have_topics(text: str, outliers: str) -> None:
+    vectors = bundles(3, 12)
+    ids = [f"{number:04d}" for number in range(len(vectors))]
+    prompts = pl.DataFrame({"prompt_id": ids, "prompt": [text] * len(ids)})
+    settings = SETTINGS.model_copy(update={"outliers": outliers})
+    result = fit(prompts, InMemory(vectors), settings, SEED, None)
+    assert_all_have_a_place(result)
+    assert result.tables["topics"]["name"].n_unique() == result.tables["topics"].height == 3
