@@ -126,6 +126,10 @@ class TopicsSettings(StageSettings):
         "name-1", min_length=1, description="What a model is told: a shipped prompt, or a file like it."
     )
 
+    def of_the_fit(self) -> dict[str, object]:
+        """The settings that make other topics; the rest say when to fit, and who names them."""
+        return self.model_dump(exclude={"refit", "max_none_growth", "max_shift", "namer", "naming_prompt"})
+
 
 class LlmSettings(StageSettings):
     """How models are called, and what they may cost."""

@@ -113,7 +113,8 @@ class _Estimate:
             tally = self._unanswered(pl.DataFrame({"text": texts}), template, endpoint)
         else:
             sample = self._read("prompts", {"after": "", "rows": _SAMPLE_ROWS})["prompt"].to_list()
-            topics = expected_topics(self._prompts, self._settings.topics.min_topic_size)
+            asked = self._settings.topics
+            topics = expected_topics(min(self._prompts, asked.fit_rows), asked.min_topic_size)
             self._note(f"topics: about {topics:,} to come, as real prompts made one for 3 * min_topic_size")
             typical = of_texts(typical_topics(sample), template, endpoint)
             tally = typical * (topics / typical.calls) if typical.calls else typical
@@ -206,7 +207,7 @@ class _Estimate:
 
     def _taxonomy(self) -> str:
         """The taxonomy that the build will find there already; empty if it has to make one."""
-        settings = self._settings.topics.model_dump(exclude={"namer", "naming_prompt"})
+        settings = self._settings.topics.of_the_fit()
         recipe = {
             "embedder": self._embedder(),
             "settings": json.dumps(settings),

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("bertopic", "faiss-cpu", "hdbscan", "numba", "numpy", "scikit-learn", "umap-learn")
-# Settings that say what is done with topics, not what they are.
-_NOT_OF_THE_FIT = {"refit", "max_none_growth", "max_shift", "namer", "naming_prompt"}
 # Raise it with the code of the fit.
 _VERSION = 2
 
@@ -114,7 +112,7 @@ def _fit(run: Run, last: dict[str, Any] | None, vectors: Ref, settings: TopicsSe
     recipe = {
         "version": _VERSION,
         "embedder": vectors.key,
-        "settings": settings.model_dump(exclude=_NOT_OF_THE_FIT),
+        "settings": settings.of_the_fit(),
         "seed": run.seed,
         "libraries": versions,
     }

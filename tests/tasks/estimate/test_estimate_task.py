@@ -119,7 +119,7 @@ def add_run(run: Run, settings: Settings) -> None:
 
 def place(run: Run, settings: Settings, topics: Mapping[str, int | None]) -> None:
     """Store the taxonomy that these settings would make: two topics with three representatives each."""
-    recipe = json.dumps(settings.topics.model_dump(exclude={"namer", "naming_prompt"}))
+    recipe = json.dumps(settings.topics.of_the_fit())
     with warehouse.transaction(run.home) as con:
         con.execute(
             "insert into core.taxonomies (taxonomy_id, embedder, settings, seed, library_versions) "

@@ -50,6 +50,7 @@ class Home:
     def __init__(self, folder: Path, server: OpenAIServer, made: tuple[Run, Ref, Ref]) -> None:
         run, self._vectors, self.ref = made
         shutil.copy(f"{run.home}/{warehouse.WAREHOUSE}", folder)
+        shutil.copytree(f"{run.home}/topics", folder / "topics")
         self.run = run.model_copy(update={"home": str(folder)})
         self._server = server
 

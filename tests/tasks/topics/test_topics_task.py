@@ -90,6 +90,7 @@ def test_the_tree_joins_all_topics_under_one_root(found: Found) -> None:
 
 def test_a_known_taxonomy_is_used_again_without_a_look_at_the_vectors(found: Found, tmp_path: Path) -> None:
     shutil.copy(f"{found.run.home}/{warehouse.WAREHOUSE}", tmp_path)
+    shutil.copytree(f"{found.run.home}/topics", tmp_path / "topics")
     run = found.run.model_copy(update={"home": str(tmp_path)})
     assert topics.fn(run, found.vectors, planted.SETTINGS, LLM) == found.ref
     assert Found(run, found.vectors, found.ref).table("topics").height == found.ref.rows

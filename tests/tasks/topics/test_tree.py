@@ -69,21 +69,21 @@ def test_a_cut_gives_each_topic_one_domain_and_no_more_domains_than_topics(
 
 def test_words_join_what_vectors_do_not_tell_apart(words: Words) -> None:
     same = np.full((TOPICS, 16), 0.25, dtype=np.float32)
-    cut = domains(build_tree(same, words), len(GROUPS))
+    cut = domains(build_tree(same, words, range(TOPICS)), len(GROUPS))
     assert len(set(zip(cut, GROUP_OF.tolist(), strict=True))) == len(GROUPS)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_few_topics_are_a_tree_too(count: int) -> None:
     wordless = Words([[]] * count, [f"topic {n}" for n in range(count)], csr_matrix((count, 0)), [])
-    nodes = build_tree(np.eye(4, dtype=np.float32)[:count], wordless)
+    nodes = build_tree(np.eye(4, dtype=np.float32)[:count], wordless, range(count))
     assert len(nodes) == 2 * count - 1
     assert len(set(domains(nodes, 12))) == count
 
 
 def test_topics_that_are_all_the_same_are_a_tree_too() -> None:
     wordless = Words([[]] * 30, [f"topic {n}" for n in range(30)], csr_matrix((30, 0)), [])
-    nodes = build_tree(np.full((30, 4), 0.5, dtype=np.float32), wordless)
+    nodes = build_tree(np.full((30, 4), 0.5, dtype=np.float32), wordless, range(30))
     assert np.isfinite([node.distance for node in nodes]).all()
     assert len(set(domains(nodes, 12))) == 12
 
@@ -96,6 +96,6 @@ def test_a_large_tree_has_no_giant_domain() -> None:
     names = [f"topic {n}" for n in range(400)]
     words = Words([[]] * 400, names, weights, [f"word{n}" for n in range(3000)])
     centroids = np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-    counts = np.bincount(domains(build_tree(centroids, words), 12))
+    counts = np.bincount(domains(build_tree(centroids, words, range(len(centroids))), 12))
     assert counts.max() < 0.4 * 400
     assert counts[counts > 0].min() > 1
