@@ -90,7 +90,7 @@ class TopicsSettings(StageSettings):
     fit_rows: int = Field(
         50_000, ge=20, description="Prompts that a fit sees: of more, a sample; the others are assigned."
     )
-    min_topic_size: int = Field(5, ge=2, description="HDBSCAN's smallest cluster, in the sample.")
+    min_topic_size: int = Field(4, ge=2, description="HDBSCAN's smallest cluster, in the sample.")
     min_samples: int = Field(
         1, ge=1, description="HDBSCAN's density: more means more prompts without a topic."
     )

@@ -211,7 +211,7 @@ def _dense(layout: Vectors, settings: TopicsSettings) -> Positions:
     model = HDBSCAN(
         min_cluster_size=settings.min_topic_size,
         min_samples=settings.min_samples,
-        cluster_selection_method="leaf",
+        cluster_selection_method="eom",
         core_dist_n_jobs=1,
     )
     return np.asarray(model.fit_predict(layout.astype(np.float64)), dtype=np.int64)

@@ -14,13 +14,13 @@ LIMIT = 0.25
 
 @pytest.fixture(scope="module")
 def mixed() -> Vectors:
-    """Three directions, and prompts apart from all."""
-    return np.concatenate([bundles(3, 20), noise(90)])
+    """Ten directions, and prompts apart from all."""
+    return np.concatenate([bundles(10, 8), noise(80)])
 
 
 def moved_by(vectors: Vectors, outliers: str) -> Fit:
     return found(
-        vectors, outliers=outliers, min_topic_size=12, min_samples=8, n_neighbors=10, min_cosine=LIMIT
+        vectors, outliers=outliers, min_topic_size=4, min_samples=6, n_neighbors=10, min_cosine=LIMIT
     )
 
 
