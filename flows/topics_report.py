@@ -149,9 +149,9 @@ def _domains(domains: pl.DataFrame) -> Table:
 
 def _topics(report: TopicsReport, limit: int) -> Table:
     """The largest topics; `passing` is the share of annotated prompts that reach the score asked for."""
-    names = ("topic", "size", "coherence", "tightness", "mean score", "passing", "chosen")
+    # Short, so that names have room on a terminal of 80 columns.
+    names = ("topic", "size", "NPMI", "tight", "score", "pass", "chosen")
     table = _table("Topics", *names, last="name")
-    table.add_column("look at", overflow="fold")
     trends = dict(report.trends.select("topic_id", "trend").iter_rows())
     for row in report.topics.head(limit).iter_rows(named=True):
         values = (
@@ -165,7 +165,8 @@ def _topics(report: TopicsReport, limit: int) -> Table:
             *([trends[row["topic_id"]]] if row["topic_id"] in trends else []),
         ]
         cells = (str(row["topic_id"]), _count(row["size"]), *values)
-        table.add_row(*cells, _plain(row["name"]), ", ".join(flags))
+        name = _plain(row["name"]).append("".join(f" [{flag}]" for flag in flags), "bold")
+        table.add_row(*cells, name)
     if report.topics.height > limit:
         table.caption = f"… and {report.topics.height - limit:,} smaller ones"
     return table

@@ -82,13 +82,13 @@ def test_what_to_look_at_is_said_beside_the_topic_and_below(
     planted: PlantedHome, printed: Callable[..., str]
 ) -> None:
     out = printed(planted(SICK))
-    assert line_of(out, "4") == "4 30 - 0.75 6.00 100.0% 2 SENTINEL words 4 catch-all"
+    assert line_of(out, "4") == "4 30 - 0.75 6.00 100.0% 2 SENTINEL words 4 [catch-all]"
     assert line_of(out, "0.95") == "0.95 2 · SENTINEL words 2 3 · SENTINEL words 3"
     assert out.count("near-identical") == 2
     assert "Catch-alls (large, loose and incoherent), with 18.2% of the prompts that have a topic: 4\n" in out
     assert "Drift: refit recommended (too many have none); 50 prompts came since the fit, 26.0%" in out
     assert "old news" not in out
-    assert "SENTINEL words 6 growing" in " ".join(out.split())
+    assert "SENTINEL words 6 [growing]" in " ".join(out.split())
     assert "steady" not in out
 
 
