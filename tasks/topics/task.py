@@ -92,7 +92,7 @@ def _extend(run: Run, taxonomy: Taxonomy, settings: TopicsSettings) -> Drift | N
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         centres = warehouse.run(con, "topics/centres", key)
         at = pl.col("x", "y").fill_null(0)  # a vector of zeros is near nothing
-        members = placed.join(centres, on="nearest_id", how="left").with_columns(at)
+        members = placed.join(centres, left_on="nearest_id", right_on="topic_id", how="left").with_columns(at)
         warehouse.run(con, "topics/add_members", keys, {"members": members})
         warehouse.run(con, "topics/resize", key)
         since = warehouse.run(con, "topics/assigned_counts", key)
@@ -165,7 +165,7 @@ def _former(run: Run, last: dict[str, Any] | None, vectors: Ref) -> "Former | No
 
     key = {"taxonomy_id": last["taxonomy_id"]}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        ids = warehouse.run(con, "topics/ids", key)["topic_id"].to_numpy()
+        ids = warehouse.run(con, "topics/centres", key)["topic_id"].to_numpy()
         members = warehouse.run(con, "topics/members", key).drop_nulls("topic_id")
         highest = warehouse.run(con, "topics/highest_topic_id").item()
     centroids = None

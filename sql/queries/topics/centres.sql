@@ -1,6 +1,6 @@
--- Where each topic is on the map: there stand prompts that are placed after the fit.
+-- The topics of a taxonomy, and where each is on the map: there stand prompts that are placed after the fit.
 select
-    topic_id as nearest_id,
+    topic_id,
     x,
     y
 from core.topics
