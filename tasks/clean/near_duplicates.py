@@ -5,7 +5,7 @@ alone call re-ordered texts the same, longer shingles miss short prompts in whic
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
@@ -20,9 +20,9 @@ _BANDS, _ROWS = 25, 5
 _PERMUTATIONS = _BANDS * _ROWS
 _SEED = 1
 _BLOCK = 20_000
-_PAIR_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
-Shingles = frozenset[int]
+Hashes = NDArray[np.uint64]
 
 
 def find_near_duplicates(texts: pl.Series, threshold: float) -> dict[int, tuple[int, float]]:
@@ -38,35 +38,34 @@ def find_near_duplicates(texts: pl.Series, threshold: float) -> dict[int, tuple[
     if len(texts) < 2:
         return {}
     hashes, ends = _hashed_shingles(texts)
-    # Most texts share no band with any other: only the rest become Python objects.
-    suspects = [int(position) for position in np.flatnonzero(_shares_a_band(hashes, ends))]
-    sets = [frozenset(hashes[ends[position] : ends[position + 1]].tolist()) for position in suspects]
-    kept: dict[int, Shingles] = {}
-    bands: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    # Most texts share no band with any other, and are not looked at again.
+    suspects = np.flatnonzero(_shares_a_band(hashes, ends))
+    sets = [np.unique(hashes[ends[position] : ends[position + 1]]) for position in suspects]
+    kept: defaultdict[int, list[int]] = defaultdict(list)
     found: dict[int, tuple[int, float]] = {}
-    for position, own, keys in zip(suspects, sets, _band_keys(sets), strict=True):
-        candidates = {other for key in keys for other in bands.get(key, ())}
-        if best := _most_similar(own, kept, candidates, threshold):
-            found[position] = best
+    for number, bands in enumerate(_shared_bands(sets)):
+        candidates = {other for band in bands for other in kept.get(band, ())}
+        if best := _most_similar(sets[number], {other: sets[other] for other in candidates}, threshold):
+            original, similarity = best
+            found[int(suspects[number])] = (int(suspects[original]), similarity)
             continue
-        kept[position] = own
-        for key in keys:
-            bands[key].append(position)
+        for band in bands:
+            kept[band].append(number)
     return found
 
 
-def _hashed_shingles(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _hashed_shingles(texts: pl.Series) -> tuple[Hashes, Hashes]:
     """Hashes of the shingles of all texts, one text behind the other, and where each text begins and ends."""
     blocks = [_hashed_words(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK)]
     words = np.concatenate([words for words, _ in blocks])
     ends = np.concatenate([[0], np.cumsum(np.concatenate([counts for _, counts in blocks]))])
     pairs = words.copy()  # the last word of a text has no neighbour, and stands for itself again
-    pairs[:-1] += np.roll(words, -1)[:-1] * _PAIR_FACTOR
+    pairs[:-1] += np.roll(words, -1)[:-1] * _FACTOR
     pairs[ends[1:] - 1] = words[ends[1:] - 1]
     return np.stack([words, pairs], axis=1).reshape(-1), (2 * ends).astype(np.uint64)
 
 
-def _hashed_words(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+def _hashed_words(texts: pl.Series) -> tuple[Hashes, NDArray[np.int64]]:
     """Hashes of the words of all texts and how many each text has; a text without words is one itself."""
     lower = texts.str.to_lowercase()
     frame = pl.DataFrame({"whole": lower, "words": lower.str.extract_all(_WORD)})
@@ -75,29 +74,48 @@ def _hashed_words(texts: pl.Series) -> tuple[NDArray[np.uint64], NDArray[np.int6
     return lists.explode().hash(_SEED).to_numpy(), lists.list.len().cast(pl.Int64).to_numpy()
 
 
-def _shares_a_band(hashes: NDArray[np.uint64], ends: NDArray[np.uint64]) -> list[bool]:
+def _shares_a_band(hashes: Hashes, ends: Hashes) -> list[bool]:
     """Whether a text has a band in common with any other."""
     digests = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, _PERMUTATIONS, _SEED)
     flags: list[bool] = RMinHashLSH(0.5, _PERMUTATIONS, _BANDS).query_duplicate_flags_matrix_one_shot(digests)
     return flags
 
 
-def _band_keys(sets: list[Shingles]) -> Iterable[list[tuple[int, ...]]]:
-    """The band keys of each set: rows of its signature, with the band's number."""
-    digests = RMinHash.digest_matrix_from_token_hash_sets(sets, _PERMUTATIONS, _SEED)
-    for row in digests.to_rows():
-        yield [(start, *row[start : start + _ROWS]) for start in range(0, _PERMUTATIONS, _ROWS)]
+def _shared_bands(sets: list[Hashes]) -> Iterator[list[int]]:
+    """For each set, numbers of the bands that it shares with another: the same number for the same band."""
+    blocks = [_band_keys(sets[start : start + _BLOCK]) for start in range(0, len(sets), _BLOCK)]
+    if not blocks:
+        return
+    keys = np.concatenate(blocks)
+    _, numbers, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    is_shared = counts > 1
+    for row in numbers.reshape(keys.shape):
+        yield row[is_shared[row]].tolist()
 
 
-def _most_similar(
-    own: Shingles, kept: dict[int, Shingles], candidates: Iterable[int], threshold: float
-) -> tuple[int, float] | None:
-    """The kept text most like this one, the earliest of several, if it is like enough."""
-    similarities = ((_jaccard(own, kept[other]), -other) for other in candidates)
-    similarity, position = max(similarities, default=(0.0, 0))
-    return (-position, round(similarity, 4)) if similarity >= threshold else None
+def _band_keys(sets: list[Hashes]) -> Hashes:
+    """Keys of bands, of shape (sets, bands): each is made of five rows of the signature and the band's place.
+
+    Keys of 64 bits stand for the rows: two that meet by chance cost one comparison more.
+    """
+    ends = np.cumsum([0, *map(len, sets)], dtype=np.uint64)
+    digests = RMinHash.digest_matrix_from_flat_token_hashes(np.concatenate(sets), ends, _PERMUTATIONS, _SEED)
+    rows = np.array(digests.to_rows(), dtype=np.uint64).reshape(len(sets), _BANDS, _ROWS)
+    keys = np.repeat(np.arange(_BANDS, dtype=np.uint64)[None], len(sets), axis=0)
+    for place in range(_ROWS):
+        keys = (keys ^ rows[:, :, place]) * _FACTOR
+        keys ^= keys >> np.uint64(32)
+    return keys
 
 
-def _jaccard(a: Shingles, b: Shingles) -> float:
-    shared = len(a & b)
-    return shared / (len(a) + len(b) - shared)
+def _most_similar(own: Hashes, others: dict[int, Hashes], threshold: float) -> tuple[int, float] | None:
+    """The one of some sets that is most like a set, the earliest of several, if it is like enough."""
+    members = set(own.tolist())
+    similarities = ((_jaccard(members, other), -number) for number, other in others.items())
+    similarity, number = max(similarities, default=(0.0, 0))
+    return (-number, round(similarity, 4)) if similarity >= threshold else None
+
+
+def _jaccard(members: set[int], other: Hashes) -> float:
+    shared = len(members.intersection(other.tolist()))
+    return shared / (len(members) + len(other) - shared)

@@ -194,7 +194,8 @@ def _write_shard(
     run: Run, name: str, shard: str, frame: pl.DataFrame, metadata: dict[str, str] | None = None
 ) -> None:
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, metadata=metadata)
+    # Numbers of an embedding hardly get smaller, and would take twice the time to read.
+    frame.write_parquet(buffer, metadata=metadata, compression="uncompressed")
     write_atomic(shard_folder(run.home, name) / shard, buffer.getvalue())
 
 

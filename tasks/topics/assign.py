@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ NONE = -1
 _BLOCK = 8_000_000
 # float32 sums differ by how rows are blocked, by far less than this; what is closer is compared in float64.
 _UNSURE = 1e-5
+# One may be the centroid that a vector is not to be given to.
+_CANDIDATES = 3
 
 
 def nearest(
@@ -45,13 +48,15 @@ def nearest(
     positions = np.full(len(vectors), NONE, dtype=np.int64)
     similarity = np.zeros(len(vectors))
     units = _units(centroids, "centroids")
+    index = faiss.IndexFlatIP(units.shape[1])
+    index.add(units.astype(np.float32))
     rows = max(1, _BLOCK // max(1, *centroids.shape))
     for start in range(0, len(vectors), rows):
         block = _units(vectors[start : start + rows], f"vectors from row {start} on")
         skipped = np.full(len(block), NONE) if without is None else without[start : start + rows]
         left = len(units) - (skipped != NONE)
         filled = np.flatnonzero(block.any(axis=1) & (left > 0))
-        found, cosines = _nearest_in_block(block[filled], units, skipped[filled])
+        found, cosines = _nearest_in_block(block[filled], units, index, skipped[filled])
         positions[start + filled], similarity[start + filled] = found, cosines
     return positions, similarity
 
@@ -116,18 +121,31 @@ def _units(rows: Vectors | Floats, what: str) -> Floats:
     return np.asarray(exact / np.where(lengths > 0, lengths, 1), dtype=np.float64)
 
 
-def _nearest_in_block(block: Floats, units: Floats, without: Positions) -> tuple[Positions, Floats]:
-    """Candidates by one float32 product, the choice among them by float64 sums of single rows."""
+def _nearest_in_block(
+    block: Floats, units: Floats, index: faiss.Index, without: Positions
+) -> tuple[Positions, Floats]:
+    """The best of faiss's candidates; where float32 sums can't tell, float64 sums of single rows do."""
     if not len(block):
         return np.empty(0, dtype=np.int64), np.empty(0)
+    cosines, columns = index.search(block.astype(np.float32), min(_CANDIDATES, len(units)))
+    cosines[columns == without[:, None]] = -np.inf
+    best = cosines.argmax(axis=1)[:, None]
+    found = np.take_along_axis(columns, best, axis=1)[:, 0]
+    unsure = np.flatnonzero((cosines >= np.take_along_axis(cosines, best, axis=1) - _UNSURE).sum(axis=1) > 1)
+    found[unsure] = _decide(block[unsure], units, without[unsure])
+    exact = np.concatenate(list(_dots(block, np.arange(len(block)), units, found)))
+    return found, exact.clip(-1, 1)
+
+
+def _decide(block: Floats, units: Floats, without: Positions) -> Positions:
+    """The first of the centroids whose float64 cosine is greatest."""
     cosines = block.astype(np.float32) @ units.T.astype(np.float32)
     skipping = np.flatnonzero(without != NONE)
     cosines[skipping, without[skipping]] = -np.inf
     row, column = np.nonzero(cosines >= cosines.max(axis=1, keepdims=True) - _UNSURE)
-    exact = np.concatenate(list(_dots(block, row, units, column)))
+    exact = np.concatenate([np.empty(0), *_dots(block, row, units, column)])
     order = np.lexsort((column, -exact, row))
-    first = order[np.searchsorted(row, np.arange(len(block)))]
-    return column[first], exact[first].clip(-1, 1)
+    return column[order[np.searchsorted(row, np.arange(len(block)))]]
 
 
 def _dots(block: Floats, row: Positions, units: Floats, column: Positions) -> Iterator[Floats]:

@@ -1,6 +1,5 @@
 """From vectors to clusters: a sample is fitted (PCA, UMAP, HDBSCAN), all others are placed beside it."""
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -10,19 +9,15 @@ from hdbscan import HDBSCAN
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import normalize
-from umap import UMAP
 
 from tasks.embed.embedder import Vectors
 from tasks.errors import InputError
 from tasks.settings import TopicsSettings
 from tasks.topics.assign import NONE, Floats, Positions, nearest
-from tasks.topics.neighbors import Found, Neighbors
+from tasks.topics.neighbors import find_neighbors
 
 # Below this UMAP's neighbour graph is the complete graph, and its layout says nothing.
 _SMALLEST_LAYOUT: Final = 20
-# UMAP's default of 5 takes 1.6 times as long, and no measure of `tests/bench/topics` is better by it.
-_NEGATIVE_SAMPLES: Final = 3
-_FEW: Final = 10_000
 
 
 class Source(Protocol):
@@ -66,8 +61,9 @@ class Clusters:
     `labels` (n): the cluster, by falling size of its core from 0, or -1 for none. `is_core` (n): put there by
     HDBSCAN. `is_fitted` (n): the fit saw it. `similarity` (n): cosine to the nearest centroid; of the core,
     to its own. `centroids` (clusters, dimensions): means of the core's vectors, of length 1. `layout`
-    (n, `umap_dimensions`): what HDBSCAN saw; a prompt that was not fitted stands where its nearest fitted one
-    does, as in `map` (n, 2), the coordinates for a picture. `fitted` (m, dimensions): the vectors of the fit.
+    (n, `umap_dimensions`): what HDBSCAN saw; a prompt that was not fitted stands where the most similar one
+    of the nearest cluster's core does, as in `map` (n, 2), the coordinates for a picture. `fitted`
+    (m, dimensions): the vectors of the fit.
     """
 
     labels: Positions
@@ -78,21 +74,6 @@ class Clusters:
     layout: Vectors
     map: Vectors
     fitted: Vectors
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """Clusters of m fitted prompts, and where the others go: beside their nearest fitted ones."""
-
-    labels: Positions
-    layout: Vectors
-    map: Vectors
-    pca: PCA | None
-    neighbors: Neighbors
-
-    def nearest(self, vectors: Vectors) -> Positions:
-        """The fitted prompt nearest to each vector."""
-        return self.neighbors.search(_reduced(self.pca, vectors), 1)[0][:, 0]
 
 
 def find_clusters(source: Source, settings: TopicsSettings, seed: int) -> Clusters:
@@ -112,24 +93,23 @@ def find_clusters(source: Source, settings: TopicsSettings, seed: int) -> Cluste
     fitted = _sample(len(source), settings.fit_rows, seed)
     vectors = source.take(fitted)
     _require_numbers(vectors)
-    fit = _fit(vectors, settings, seed)
-    centroids = _centroids(vectors, fit.labels)
+    core, layout, flat = _fit(vectors, settings, seed)
+    centroids = _centroids(vectors, core)
     labels = np.full(len(source), NONE)
-    similarity, beside = np.zeros(len(source)), np.zeros(len(source), dtype=np.int64)
-    labels[fitted], beside[fitted] = fit.labels, np.arange(len(fitted))
+    similarity, beside = np.zeros(len(source)), np.full(len(source), NONE)
+    labels[fitted], beside[fitted] = core, np.arange(len(fitted))
     is_core, is_fitted = labels != NONE, np.zeros(len(source), dtype=np.bool_)
     is_fitted[fitted] = True
     for positions, block in source.blocks():
-        found, cosine = nearest(block, centroids)
-        own = np.einsum("ij,ij->i", block, centroids[labels[positions]], dtype=np.float64)
-        similarity[positions] = np.where(is_core[positions], own, cosine)
-        near = (cosine >= settings.min_cosine) & (found != NONE)
-        moved = near & ~is_core[positions] & (~is_fitted[positions] | (settings.outliers == "nearest"))
-        labels[positions[moved]] = found[moved]
-        other = ~is_fitted[positions]
-        if other.any():
-            beside[positions[other]] = fit.nearest(block[other])
-    layout, flat = fit.layout[beside], fit.map[beside]
+        own = is_core[positions]
+        in_core, rest = positions[own], positions[~own]
+        similarity[in_core] = np.einsum("ij,ij->i", block[own], centroids[labels[in_core]], dtype=np.float64)
+        found, similarity[rest] = nearest(block[~own], centroids)
+        is_other = ~is_fitted[rest]
+        moved = (similarity[rest] >= settings.min_cosine) & (is_other | (settings.outliers == "nearest"))
+        labels[rest] = np.where(moved, found, NONE)
+        beside[rest[is_other]] = _most_similar_members(block[~own][is_other], found[is_other], vectors, core)
+    layout, flat = (np.vstack([places, places.mean(axis=0)])[beside] for places in (layout, flat))
     return Clusters(labels, is_core, is_fitted, similarity, centroids, layout, flat, vectors)
 
 
@@ -145,59 +125,33 @@ def _require_numbers(vectors: Vectors) -> None:
         raise InputError(f"{bad} vectors have values that are no numbers: embed these prompts again")
 
 
-def _fit(vectors: Vectors, settings: TopicsSettings, seed: int) -> _Fit:
+def _fit(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Positions, Vectors, Vectors]:
+    """Clusters of the sample, the layout that they were found in, and the one for a picture."""
     filled = np.flatnonzero(vectors.any(axis=1))
-    pca = _projection(vectors[filled], settings.pca_dimensions, seed)
-    reduced = _reduced(pca, vectors)
-    neighbors = Neighbors(reduced, seed)
     labels = np.full(len(vectors), NONE)
     layout, flat = (np.zeros((len(vectors), size), np.float32) for size in (settings.umap_dimensions, 2))
     distinct = len({vector.tobytes() for vector in vectors[filled]})
     if distinct >= _SMALLEST_LAYOUT and len(filled) >= settings.min_topic_size:
-        own = neighbors if len(filled) == len(vectors) else Neighbors(reduced[filled], seed)
-        graph = own.search(reduced[filled], min(settings.n_neighbors, len(filled) - 1))
-        layout, flat = (
-            _spread_out(_layout(reduced[filled], graph, dimensions, settings, seed), filled, len(vectors))
-            for dimensions in (settings.umap_dimensions, 2)
-        )
-        labels[filled] = _dense(layout[filled], settings)
+        from tasks.topics.layout import lay_out, lay_out_map  # noqa: PLC0415  (UMAP takes 2 s to import)
+
+        reduced = _reduced(vectors[filled], settings.pca_dimensions, seed)
+        graph = find_neighbors(reduced, min(settings.n_neighbors, len(filled) - 1), seed)
+        found = lay_out(reduced, graph, settings, seed)
+        on_map = lay_out_map(found, graph, settings, seed)
+        layout, flat = (_spread_out(places, filled, len(vectors)) for places in (found, on_map))
+        labels[filled] = _dense(found, settings)
     if (labels == NONE).all():
         labels[filled if len(filled) else slice(None)] = 0
-    return _Fit(_by_size(labels), layout, flat, pca, neighbors)
+    return _by_size(labels), layout, flat
 
 
-def _projection(vectors: Vectors, dimensions: int, seed: int) -> PCA | None:
-    """The first principal components, unless vectors are that short already."""
-    dimensions = min(dimensions, len(vectors), vectors.shape[1])
-    if dimensions == vectors.shape[1] or len(vectors) < _SMALLEST_LAYOUT:
-        return None
-    return PCA(dimensions, random_state=seed).fit(vectors)
-
-
-def _reduced(pca: PCA | None, vectors: Vectors) -> Vectors:
-    return vectors if pca is None else np.asarray(normalize(pca.transform(vectors)), dtype=np.float32)
-
-
-def _layout(vectors: Vectors, graph: Found, dimensions: int, settings: TopicsSettings, seed: int) -> Vectors:
-    """UMAP's: the nearest neighbours stay near, in a few dimensions."""
-    indices, cosines = graph
-    model = UMAP(
-        n_neighbors=indices.shape[1],
-        n_components=min(dimensions, *vectors.shape),
-        min_dist=0.0 if dimensions > 2 else 0.1,
-        metric="cosine",
-        n_epochs=settings.umap_epochs or (200 if len(vectors) <= _FEW else 50),
-        negative_sample_rate=_NEGATIVE_SAMPLES,
-        init="pca",
-        precomputed_knn=(indices, (1 - cosines).clip(0), None),
-        random_state=seed,
-        n_jobs=1,
-    )
-    with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message=".*knn_search_index.*"
-        )  # other prompts are placed by `nearest`
-        return np.asarray(model.fit_transform(vectors), dtype=np.float32)
+def _reduced(vectors: Vectors, dimensions: int, seed: int) -> Vectors:
+    """The first principal components, of length 1, unless vectors are that short already."""
+    dimensions = min(dimensions, *vectors.shape)
+    if dimensions == vectors.shape[1]:
+        return vectors
+    components = PCA(dimensions, random_state=seed).fit_transform(vectors)
+    return np.asarray(normalize(components), dtype=np.float32)
 
 
 def _spread_out(rows: Vectors, places: Positions, count: int) -> Vectors:
@@ -228,6 +182,28 @@ def _by_size(labels: Positions) -> Positions:
 
 def _centroids(vectors: Vectors, labels: Positions) -> Vectors:
     """Means of the clusters' vectors, of length 1."""
-    sums = np.zeros((labels.max() + 1, vectors.shape[1]))
-    np.add.at(sums, labels[labels != NONE], vectors[labels != NONE])
+    members, starts = _members(labels)
+    sums = np.add.reduceat(vectors[members], starts, axis=0, dtype=np.float64)
     return np.asarray(normalize(sums), dtype=np.float32)
+
+
+def _members(labels: Positions) -> tuple[Positions, Positions]:
+    """The clustered prompts, cluster by cluster, and where each cluster begins."""
+    order = np.argsort(labels, kind="stable")
+    members = order[np.searchsorted(labels[order], 0) :]
+    return members, np.searchsorted(labels[members], np.arange(labels.max(initial=NONE) + 1))
+
+
+def _most_similar_members(
+    vectors: Vectors, clusters: Positions, fitted: Vectors, labels: Positions
+) -> Positions:
+    """For each vector the most similar member of its cluster's core; -1 for a vector without a cluster."""
+    found = np.full(len(vectors), NONE)
+    members, starts = _members(labels)
+    own = np.split(members, starts[1:])
+    rows, begins = _members(clusters)
+    for cluster, group in enumerate(np.split(rows, begins[1:])):
+        if len(group):
+            similarities = vectors[group] @ fitted[own[cluster]].T
+            found[group] = own[cluster][similarities.argmax(axis=1)]
+    return found

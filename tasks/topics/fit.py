@@ -1,5 +1,6 @@
 """A fit: all that is stored of topics found anew, as frames."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -7,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tasks.settings import TopicsSettings
-from tasks.topics.assign import NONE, Positions, place_held_out
+from tasks.topics.assign import NONE, Floats, Positions, place_held_out
 from tasks.topics.clusters import Clusters, Source, find_clusters
 from tasks.topics.coherence import npmi
 from tasks.topics.diagnosis import diagnose
@@ -63,20 +64,23 @@ def fit(
         seed: see `find_clusters`.
         former: None for the first fit of a home.
     """
-    tokens = tokenise(prompts["prompt"])
-    clusters = find_clusters(source, settings, seed)
-    assigned_by = _ways(clusters, "nearest")
-    if settings.outliers == "c_tf_idf":
-        clusters, assigned_by = _moved_by_words(clusters, tokens)
-    words = describe_topics(tokens, clusters.labels)
-    matched = _identify(prompts["prompt_id"], clusters, former)
-    nodes = build_tree(clusters.centroids, words, matched.topic_ids.tolist())
+    with ThreadPoolExecutor(1) as beside:  # most of what follows leaves a core free
+        reading = beside.submit(tokenise, prompts["prompt"])
+        clusters = find_clusters(source, settings, seed)
+        tokens, assigned_by = reading.result(), _ways(clusters, "nearest")
+        if settings.outliers == "c_tf_idf":
+            clusters, assigned_by = _moved_by_words(clusters, tokens)
+        words = describe_topics(tokens, clusters.labels)
+        scoring = beside.submit(npmi, tokens, words.keywords)
+        matched = _identify(prompts["prompt_id"], clusters, former)
+        nodes = build_tree(clusters.centroids, words, matched.topic_ids.tolist())
+        placed = _placed(clusters, settings.min_cosine)
+        coherence = scoring.result()
     members = _members(prompts["prompt_id"], clusters, assigned_by, matched.topic_ids)
-    topics = _topics(words, matched.topic_ids, domains(nodes, settings.domains), tokens)
+    topics = _topics(words, matched.topic_ids, domains(nodes, settings.domains), coherence)
     topics = topics.join(summarise(members), on="topic_id", maintain_order="left")
     tree = pl.DataFrame(nodes, infer_schema_length=None)
     tables = {"members": members, "tree": tree, "lineage": matched.lineage}
-    placed = _placed(clusters, settings.min_cosine)
     counts = np.bincount(placed[placed != NONE], minlength=len(matched.topic_ids))
     return Fit(
         tables | diagnose(topics, members, clusters.centroids),
@@ -163,7 +167,7 @@ def _members(
     )
 
 
-def _topics(words: Words, topic_ids: Positions, domain_ids: list[int], tokens: Tokens) -> pl.DataFrame:
+def _topics(words: Words, topic_ids: Positions, domain_ids: list[int], coherence: Floats) -> pl.DataFrame:
     """A row a topic, by position."""
     return pl.DataFrame(
         {
@@ -171,7 +175,7 @@ def _topics(words: Words, topic_ids: Positions, domain_ids: list[int], tokens: T
             "name": words.names,
             "keywords": pl.Series(words.keywords, dtype=pl.List(pl.String)),
             "domain_id": domain_ids,
-            "coherence": pl.Series(npmi(tokens, words.keywords)).fill_nan(None),
+            "coherence": pl.Series(coherence).fill_nan(None),
         },
         schema_overrides={"topic_id": pl.Int32, "domain_id": pl.Int32},
     )

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("bertopic", "faiss-cpu", "hdbscan", "numba", "numpy", "scikit-learn", "umap-learn")
 # Raise it with the code of the fit.
-_VERSION = 2
+_VERSION = 3
 
 
 @stage("topics")

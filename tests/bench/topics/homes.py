@@ -74,7 +74,7 @@ def _parts(corpus: Path, rows: int) -> Iterator[Part]:
 
 def _add(home: Path, part: Part) -> None:
     shard, frame = f"{part.ids[0]}.parquet", to_frame(part.ids, part.vectors)
-    frame.write_parquet(shard_folder(str(home), EMBEDDER) / shard)
+    frame.write_parquet(shard_folder(str(home), EMBEDDER) / shard, compression="uncompressed")
     row = {"embedder": EMBEDDER, "shard": shard, "rows": len(part.ids), "dimensions": part.vectors.shape[1]}
     prompts = pl.DataFrame(
         {"prompt_id": part.ids, "prompt": part.texts, "language": "en"},
