@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 import traceback
-from pathlib import Path
 from typing import Annotated
 
 # Set before Prefect is imported: no phone calls home, and time for its server on a slow machine.
@@ -16,14 +15,23 @@ os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "tasks,evergreen")
 os.environ.setdefault("PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW", "ignore")
 
 from cyclopts import App, CycloptsError, Parameter
-from cyclopts.validators import Number
 
-from tasks import config
-from tasks.errors import DEBUG, EvergreenError, InputError
+from flows.options import (
+    Count,
+    Endpoints,
+    Home,
+    Json,
+    MaxUsd,
+    Profile,
+    Seed,
+    Size,
+    check_places,
+    settings_of,
+)
+from tasks.errors import DEBUG, EvergreenError
 from tasks.home.summary import Summary, latest_release, summarise
 from tasks.ingest.sources import require_local
 from tasks.ready import check_models, endpoints_asked
-from tasks.settings import Settings
 from tasks.storage import open_home
 
 app = App(
@@ -32,20 +40,6 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # else it would end without our word on what is kept
 )
-
-Profile = Annotated[str, Parameter(help="offline, openai or local, or a TOML file of settings.")]
-Endpoints = Annotated[
-    str | None, Parameter(help="File of endpoints, over the shipped ones; see tasks/profiles/endpoints.yaml.")
-]
-MaxUsd = Annotated[
-    float | None,
-    Parameter(help="USD that models may cost since the last build that ended well; 0: no limit."),
-]
-Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
-Size = Annotated[int | None, Parameter(help="Prompts in the test set.")]
-Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
-Count = Annotated[int, Parameter(validator=Number(gte=0))]
-Json = Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")]
 
 
 @app.command
@@ -66,9 +60,9 @@ def build(
     sources
         Files, globs, folders or prefixes on any fsspec URL, in any known schema.
     """
-    settings = _settings(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
+    settings = settings_of(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
     check_models(settings)
-    _check_places("build", sources, home)
+    check_places("build", sources, home)
     from flows.build import build as flow  # noqa: PLC0415  (Prefect takes 2 s to import: not for --help)
 
     _quiet_our_errors()
@@ -101,9 +95,9 @@ def estimate(
     sources
         Files, globs, folders or prefixes on any fsspec URL, in any known schema.
     """
-    settings = _settings(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
+    settings = settings_of(profile, endpoints, llm__max_usd=max_usd, select__size=size, seed=seed)
     endpoints_asked(settings)  # a wrong name is told before anything is read
-    _check_places("estimate", sources, home)
+    check_places("estimate", sources, home)
     from flows.estimate import estimate as flow  # noqa: PLC0415
     from flows.report import print_forecast  # noqa: PLC0415
 
@@ -132,7 +126,7 @@ def calibrate(
     labels
         File of prompts with labels of the seven criteria: {"prompt": "…", "criteria": [1, 4]}, one a line.
     """
-    settings = _settings(profile, endpoints, llm__max_usd=max_usd)
+    settings = settings_of(profile, endpoints, llm__max_usd=max_usd)
     open_home(home)
     require_local(labels)
     from flows.calibrate import calibrate as flow  # noqa: PLC0415
@@ -201,21 +195,6 @@ def main() -> None:
         _fail("interrupted; what was done is kept, the same command goes on from there", 130)
     except Exception as error:  # the last line of defence: one clear line
         _fail(f"unexpected {type(error).__name__}; --debug shows where, please report it", 1)
-
-
-def _settings(profile: str, endpoints: str | None, **values: object) -> Settings:
-    """The settings of a profile, with what the command line says over them."""
-    path = endpoints and str(Path(endpoints).resolve())
-    return config.override(config.load(profile), llm__endpoints=path, **values)
-
-
-def _check_places(command: str, sources: tuple[str, ...], home: str) -> None:
-    """See that there are sources and that the home can be written to, before anything slow is imported."""
-    if not sources:
-        raise InputError(f"name at least one source: evergreen {command} FILE_OR_FOLDER_OR_URL …")
-    open_home(home)
-    for source in sources:
-        require_local(source)
 
 
 def _fail(message: str, code: int) -> None:

@@ -1,0 +1,14 @@
+"""What all tables of the settings have in common."""
+
+from pydantic import BaseModel, ConfigDict
+
+# What works without a model; any other name in the same place is that of an endpoint.
+TFIDF_SVD = "tfidf-svd"
+KEYWORDS = "keywords"
+HEURISTIC = "heuristic-1"
+
+
+class StageSettings(BaseModel):
+    """A table of the settings file: frozen, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
