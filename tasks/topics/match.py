@@ -10,7 +10,7 @@ The similarity of an old and a new topic is that of their members and of their c
 
 Topics are paired one to one so that the sum of similarities is greatest, over pairs of 0.3 or more. On
 disjoint halves of the Arena prompts, pairs above it agree in LMArena's labels as often as two halves of one
-topic do (0.37), and of topics drawn by lot under 1 % have a pair (`tests/bench/topics/halves.py`).
+topic do (0.4), and of topics drawn by lot 2 % have a pair (`tests/bench/topics/halves.py`).
 """
 
 from dataclasses import dataclass

@@ -44,6 +44,13 @@ def test_of_equal_centroids_the_first_is_taken_and_length_does_not_count() -> No
     assert similarity.max() <= 1
 
 
+def test_among_many_equal_centroids_the_first_is_taken_that_is_allowed() -> None:
+    first = nearest(VECTORS, CENTROIDS)[0]
+    fivefold = np.tile(CENTROIDS, (5, 1))
+    np.testing.assert_array_equal(nearest(VECTORS, fivefold)[0], first)
+    np.testing.assert_array_equal(nearest(VECTORS, fivefold, without=first)[0], first + len(CENTROIDS))
+
+
 def test_beyond_the_limit_there_is_none_but_its_similarity_is_kept() -> None:
     positions, similarity = nearest(VECTORS, CENTROIDS)
     limit = float(np.median(similarity))

@@ -63,6 +63,18 @@ def test_prompts_beyond_the_sample_are_assigned_or_have_none(many: Vectors) -> N
     assert len(pairs) == len({direction for direction, _ in pairs}) == 4
 
 
+def test_a_prompt_beyond_the_sample_stands_where_the_most_similar_of_its_topic_does(many: Vectors) -> None:
+    clusters = sampled(InMemory(many))
+    others = np.flatnonzero(~clusters.is_fitted & (clusters.labels >= 0))
+    assert len(others) > 50
+    for row in others:
+        members = np.flatnonzero(clusters.is_core & (clusters.labels == clusters.labels[row]))
+        cosines = many[members] @ many[row]
+        best = members[cosines >= cosines.max() - 1e-6]
+        for places in (clusters.layout, clusters.map):
+            assert any(np.array_equal(places[row], places[member]) for member in best)
+
+
 @pytest.mark.parametrize("rows", [7, 64, 200])
 def test_topics_are_the_same_however_vectors_lie_in_shards(many: Vectors, tmp_path: Path, rows: int) -> None:
     order = np.random.default_rng(rows).permutation(len(many))
