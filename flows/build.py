@@ -10,8 +10,9 @@ from tasks.gate.task import gate
 from tasks.ingest.task import ingest
 from tasks.publish.task import publish
 from tasks.ready import check_models
-from tasks.refs import Ref
+from tasks.refs import Ref, Run
 from tasks.release.task import release
+from tasks.screen.task import screen
 from tasks.select.task import select
 from tasks.settings import Settings
 from tasks.topics.task import topics
@@ -31,11 +32,17 @@ def build(sources: list[str], home: str = ".evergreen", settings: Settings = _DE
     check_models(settings)
     with run_on(home, "build", settings) as run:
         conversations = gate(run, ingest(run, sources, settings.ingest))
-        prompts = gate(run, clean(run, conversations, settings.clean))
-        vectors = gate(run, embed(run, prompts, settings.embed, settings.llm))
-        taxonomy = gate(run, topics(run, vectors, settings.topics, settings.llm))
-        annotations = gate(run, annotate(run, prompts, taxonomy, settings.annotate, settings.llm))
-        selection = gate(run, select(run, taxonomy, annotations, settings.select))
-        made = gate(run, release(run, selection, taxonomy, annotations, settings))
-        latest: Ref = publish(run, made)
+        return make_release(run, conversations, settings)
+
+
+def make_release(run: Run, conversations: Ref, settings: Settings) -> Ref:
+    """The stages behind ingest, in the order that every flow to a release has; returns the release."""
+    prompts = gate(run, clean(run, conversations, settings.clean))
+    vectors = gate(run, embed(run, prompts, settings.embed, settings.llm))
+    taxonomy = gate(run, topics(run, vectors, settings.topics, settings.llm))
+    gate(run, screen(run, vectors, settings.screen, settings.embed, settings.llm))
+    annotations = gate(run, annotate(run, prompts, taxonomy, settings.annotate, settings.llm))
+    selection = gate(run, select(run, taxonomy, annotations, settings.select, settings.rotation))
+    made = gate(run, release(run, selection, taxonomy, annotations, settings))
+    latest: Ref = publish(run, made, settings.publish)
     return latest

@@ -1,7 +1,6 @@
 """The command `evergreen`."""
 
 import json
-import logging
 import os
 import sys
 import traceback
@@ -23,16 +22,20 @@ from flows.options import (
     Json,
     MaxUsd,
     Profile,
+    Refit,
     Seed,
     Size,
     check_places,
+    quiet_our_errors,
     settings_of,
 )
+from flows.release_commands import add_release_commands
 from tasks.errors import DEBUG, EvergreenError
-from tasks.home.summary import Summary, latest_release, summarise
+from tasks.home.summary import latest_release, summarise
 from tasks.ingest.sources import require_local
 from tasks.ready import check_models, endpoints_asked
 from tasks.storage import open_home
+from tasks.weekly import for_refresh
 
 app = App(
     name="evergreen",
@@ -40,6 +43,7 @@ app = App(
     result_action="return_value",
     suppress_keyboard_interrupt=False,  # else it would end without our word on what is kept
 )
+add_release_commands(app)
 
 
 @app.command
@@ -65,14 +69,37 @@ def build(
     check_places("build", sources, home)
     from flows.build import build as flow  # noqa: PLC0415  (Prefect takes 2 s to import: not for --help)
 
-    _quiet_our_errors()
-    release = flow(list(sources), home, settings)
-    summary = summarise(home, release.key)
-    if json_:
-        sys.stdout.write(json.dumps(summary.as_json()) + "\n")
-    else:
-        _show(summary, prompts=0)
-        sys.stdout.write(f"\nNext: evergreen show --home {home} --prompts 3\n")
+    quiet_our_errors()
+    _tell(home, flow(list(sources), home, settings).key, json_=json_)
+
+
+@app.command
+def refresh(
+    *sources: str,
+    home: Home = ".evergreen",
+    profile: Profile = "offline",
+    endpoints: Endpoints = None,
+    max_usd: MaxUsd = None,
+    size: Size = None,
+    seed: Seed = None,
+    refit: Refit = None,
+    json_: Json = False,
+) -> None:
+    """Read what is new in live sources, and replace part of the last test set by it.
+
+    Parameters
+    ----------
+    sources
+        Files, globs, folders or prefixes on any fsspec URL; without any, refresh.sources of the profile.
+    """
+    asked = {"llm__max_usd": max_usd, "select__size": size, "seed": seed, "refresh__refit": refit}
+    settings = settings_of(profile, endpoints, **asked)
+    check_models(for_refresh(settings, sources))
+    open_home(home)
+    from flows.refresh import refresh as flow  # noqa: PLC0415
+
+    quiet_our_errors()
+    _tell(home, flow(sources, home, settings).key, json_=json_)
 
 
 @app.command
@@ -101,7 +128,7 @@ def estimate(
     from flows.estimate import estimate as flow  # noqa: PLC0415
     from flows.report import print_forecast  # noqa: PLC0415
 
-    _quiet_our_errors()
+    quiet_our_errors()
     forecast = flow(list(sources), home, settings)
     if json_:
         sys.stdout.write(json.dumps(forecast.as_json()) + "\n")
@@ -132,7 +159,7 @@ def calibrate(
     from flows.calibrate import calibrate as flow  # noqa: PLC0415
     from flows.report import print_calibration  # noqa: PLC0415
 
-    _quiet_our_errors()
+    quiet_our_errors()
     calibration = flow(labels, home, settings)
     if json_:
         sys.stdout.write(json.dumps(calibration.as_json()) + "\n")
@@ -148,7 +175,9 @@ def show(
     prompts: Annotated[int, Parameter(help="How many of its prompts to print.")] = 0,
 ) -> None:
     """Show a release: where it is, its funnel, its topics, some of its prompts."""
-    _show(summarise(home, release or latest_release(home)), prompts)
+    from flows.report import print_summary  # noqa: PLC0415  (rich)
+
+    print_summary(summarise(home, release or latest_release(home)), prompts)
 
 
 @app.command
@@ -204,22 +233,16 @@ def _fail(message: str, code: int) -> None:
     sys.exit(code)
 
 
-def _show(summary: Summary, prompts: int) -> None:
+def _tell(home: str, release_id: str, *, json_: bool) -> None:
+    """Say what a flow to a release came to."""
     from flows.report import print_summary  # noqa: PLC0415  (rich)
 
-    print_summary(summary, prompts)
-
-
-def _quiet_our_errors() -> None:
-    """Keep tracebacks of failed runs out of the log: `main` says the error in one line."""
-    if "--debug" in sys.argv:
-        return
-    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
-        logging.getLogger(name).addFilter(_is_no_traceback)
-
-
-def _is_no_traceback(record: logging.LogRecord) -> bool:
-    return not record.exc_info and "encountered an exception" not in record.getMessage().lower()
+    summary = summarise(home, release_id)
+    if json_:
+        sys.stdout.write(json.dumps(summary.as_json()) + "\n")
+    else:
+        print_summary(summary, prompts=0)
+        sys.stdout.write(f"\nNext: evergreen show --home {home} --prompts 3\n")
 
 
 if __name__ == "__main__":

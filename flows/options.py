@@ -1,5 +1,7 @@
 """What commands have in common: options, settings, and checks before anything slow is imported."""
 
+import logging
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +25,9 @@ MaxUsd = Annotated[
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
 Size = Annotated[int | None, Parameter(help="Prompts in the test set.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
+Refit = Annotated[
+    bool | None, Parameter(negative="", help="Fit embedder and topics on all prompts; else they are kept.")
+]
 Count = Annotated[int, Parameter(validator=Number(gte=0))]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")]
 
@@ -40,3 +45,15 @@ def check_places(command: str, sources: tuple[str, ...], home: str) -> None:
     open_home(home)
     for source in sources:
         require_local(source)
+
+
+def quiet_our_errors() -> None:
+    """Keep tracebacks of failed runs out of the log: `main` says the error in one line."""
+    if "--debug" in sys.argv:
+        return
+    for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.engine"):
+        logging.getLogger(name).addFilter(_is_no_traceback)
+
+
+def _is_no_traceback(record: logging.LogRecord) -> bool:
+    return not record.exc_info and "encountered an exception" not in record.getMessage().lower()

@@ -1,9 +1,11 @@
 """What a run needs of models and prompts, looked at before hours of work, not after."""
 
 from tasks.annotate import rubric
+from tasks.ingest.sources import require_local
 from tasks.llm import endpoint as endpoints
 from tasks.llm.endpoint import Endpoint
 from tasks.llm.price import require_callable
+from tasks.screen.limits import min_cosine
 from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
 from tasks.topics import naming
 
@@ -22,13 +24,19 @@ def endpoints_asked(settings: Settings) -> dict[str, Endpoint]:
 
 
 def check_models(settings: Settings) -> None:
-    """See that all models of a build can be called.
+    """See that all models of a build can be called, and that prompts can be screened.
 
     Raises:
         InputError: an unknown endpoint, no key in the environment, a budget without a price, a bad rubric
-            or naming prompt.
+            or naming prompt, no list of questions where one should be, an embedder without a limit of cosine.
     """
-    for endpoint in endpoints_asked(settings).values():
+    asked = endpoints_asked(settings)
+    for endpoint in asked.values():
         require_callable(endpoint, settings.llm.max_usd)
+    for source in settings.screen.references:
+        require_local(source)
+    if settings.screen.semantic:
+        embed = settings.embed.model
+        min_cosine(asked[embed].model if embed in asked else embed, settings.screen)
     rubric.load(settings.annotate.rubric)
     naming.load(settings.topics.naming_prompt)

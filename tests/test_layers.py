@@ -19,7 +19,8 @@ MAY_IMPORT = {
     # Fits and journals are files; pictures are drawn of a connection that is handed to them.
     "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|tasks/(embed/saved|topics/taxonomy)\.py"
     r"|flows/(scope|cli|options)\.py",
-    "tasks.warehouse": r"tasks/\w+/task\.py|tasks/topics/pictures/write\.py|flows/(topics_)?report\.py",
+    "tasks.warehouse": r"tasks/\w+/task\.py|tasks/topics/pictures/write\.py"
+    r"|flows/((topics|releases)_)?report\.py",
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }
 PURE = [

@@ -1,1 +1,1 @@
-"""Stage 5: which of the seven criteria each prompt meets, and how the annotation ended."""
+"""Stage 6: which of the seven criteria each prompt meets, and how the annotation ended."""

@@ -22,6 +22,8 @@ _SEED = 1
 _BLOCK = 20_000
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
+_PAIRS = {"text": pl.Int64, "reference": pl.Int64, "similarity": pl.Float64}
+
 Hashes = NDArray[np.uint64]
 
 
@@ -52,6 +54,53 @@ def find_near_duplicates(texts: pl.Series, threshold: float) -> dict[int, tuple[
         for band in bands:
             kept[band].append(number)
     return found
+
+
+def find_repeats(texts: pl.Series, references: pl.Series, threshold: float) -> pl.DataFrame:
+    """Find the texts that nearly repeat a reference; texts are not compared with texts.
+
+    Args:
+        texts: n texts.
+        references: m texts, none of them twice.
+        threshold: Jaccard similarity from which a text repeats a reference.
+
+    Returns:
+        `text` and `reference`, positions, and `similarity` of each pair that is similar enough.
+    """
+    pairs: list[tuple[int, int, float]] = []
+    if len(texts) and len(references):
+        hashes, ends = _hashed_shingles(pl.concat([references.rename(texts.name), texts]))
+        suspects = np.flatnonzero(_shares_a_band(hashes, ends))
+        sets = [np.unique(hashes[ends[position] : ends[position + 1]]) for position in suspects]
+        count = int(np.searchsorted(suspects, len(references)))
+        for text, candidates in _candidates(sets[:count], sets[count:]):
+            members = set(sets[count + text].tolist())
+            alike = ((number, _jaccard(members, sets[number])) for number in candidates)
+            position = int(suspects[count + text]) - len(references)
+            pairs += [
+                (position, int(suspects[number]), round(similarity, 4))
+                for number, similarity in alike
+                if similarity >= threshold
+            ]
+    return pl.DataFrame(pairs, schema=_PAIRS, orient="row")
+
+
+def _candidates(references: list[Hashes], texts: list[Hashes]) -> Iterator[tuple[int, list[int]]]:
+    """For each text that shares a band with a reference, the numbers of those that do."""
+    if not references or not texts:
+        return
+    blocks = [_band_keys(references[start : start + _BLOCK]) for start in range(0, len(references), _BLOCK)]
+    bands = _by_key(np.concatenate(blocks), "reference")
+    for start in range(0, len(texts), _BLOCK):
+        found = _by_key(_band_keys(texts[start : start + _BLOCK]), "text").join(bands, on="key")
+        shared = found.group_by("text").agg(pl.col("reference").unique().sort()).sort("text")
+        for text, numbers in shared.iter_rows():
+            yield start + text, numbers
+
+
+def _by_key(keys: Hashes, name: str) -> pl.DataFrame:
+    owners = np.repeat(np.arange(len(keys), dtype=np.int64), keys.shape[1])
+    return pl.DataFrame({"key": keys.reshape(-1), name: owners})
 
 
 def _hashed_shingles(texts: pl.Series) -> tuple[Hashes, Hashes]:

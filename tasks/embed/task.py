@@ -47,10 +47,34 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
         endpoint = models.endpoint(settings.model).model_copy(update={"mode": "sync"})
         name = embedder_name(endpoint)
         _register(run, name)
-        _ask(run, models, endpoint, list(batches(_missing(run, name, frame), endpoint)))
+        _flag(run, _ask(run, models, endpoint, list(batches(_missing(run, name, frame), endpoint))))
         frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)  # less what was refused
     _note_missing(run, name, frame)
     return Ref(stage="embed", table="core.vectors", key=name, rows=frame.height)
+
+
+def embed_texts(
+    run: Run, embedder: str, texts: pl.DataFrame, settings: EmbedSettings, llm: LlmSettings
+) -> pl.DataFrame:
+    """Have texts that need not be prompts embedded, each once, by the endpoint that has embedded the prompts.
+
+    Args:
+        run: whose home keeps the vectors, beside those of prompts.
+        embedder: the name that its vectors are stored under.
+        texts: `prompt_id`, distinct, and `prompt`: what they are, or would be, as prompts.
+        settings: of the stage embed, which name the endpoint.
+        llm: how models are called.
+
+    Returns:
+        The rows of `texts` that have a vector by now: a server may refuse some.
+    """
+    missing = _missing(run, embedder, texts)
+    if missing.height:
+        models = Models(run, llm)
+        endpoint = models.endpoint(settings.model).model_copy(update={"mode": "sync"})
+        _ask(run, models, endpoint, list(batches(missing, endpoint)))
+    refused = _missing(run, embedder, texts)
+    return texts.join(refused, on="prompt_id", how="anti", maintain_order="left")
 
 
 def _missing(run: Run, name: str, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -133,12 +157,18 @@ def _fit(run: Run, embedder: TfidfSvd) -> tuple[Fitted, Vectors | None]:
     return fitted, fresh
 
 
-def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> None:
-    """Have batches embedded. One that is refused is halved, until the prompt that is at fault is alone."""
+def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> list[tuple[str, str]]:
+    """Have batches embedded. One that is refused is halved, until the prompt that is at fault is alone.
+
+    Returns:
+        The prompts refused, and why.
+    """
+    alone = []
     while parts:
         refused = _ask_once(run, models, endpoint, parts)
-        _flag(run, [(part.prompt_ids[0], kind) for part, kind in refused if len(part.texts) == 1])
+        alone += [(part.prompt_ids[0], kind) for part, kind in refused if len(part.texts) == 1]
         parts = [half for part, _ in refused if len(part.texts) > 1 for half in part.halves()]
+    return alone
 
 
 def _ask_once(run: Run, models: Models, endpoint: Endpoint, asked: list[Batch]) -> list[tuple[Batch, str]]:

@@ -36,8 +36,8 @@ def latest_release(home: str) -> str:
     return str(orjson.loads(path.read_bytes())["release_id"])
 
 
-def summarise(home: str, release_id: str) -> Summary:
-    """Read a release.
+def release_folder(home: str, release_id: str) -> Path:
+    """The folder of a release.
 
     Raises:
         InputError: no such release in the home.
@@ -45,5 +45,15 @@ def summarise(home: str, release_id: str) -> Summary:
     folder = (Path(home) / "releases" / release_id).resolve()
     if not (folder / "manifest.json").is_file():
         raise InputError(f"--home {home}: no release {release_id}")
+    return folder
+
+
+def summarise(home: str, release_id: str) -> Summary:
+    """Read a release.
+
+    Raises:
+        InputError: no such release in the home.
+    """
+    folder = release_folder(home, release_id)
     manifest = orjson.loads((folder / "manifest.json").read_bytes())
     return Summary(folder, manifest, pl.read_parquet(folder / "questions.parquet"))

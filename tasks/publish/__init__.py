@@ -1,1 +1,1 @@
-"""Stage 8: make a checked release the latest one."""
+"""Stage 9: make a checked release the latest one."""

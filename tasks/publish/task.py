@@ -1,41 +1,127 @@
-"""The Prefect task of publish: `releases/latest.json`, and what the Prefect UI shows of a run."""
+"""The Prefect tasks of publish: core.publications, `latest.json` here and at the target, artifacts."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
-import orjson
-from prefect.artifacts import create_link_artifact, create_table_artifact
+import duckdb
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from tasks import warehouse
-from tasks.errors import EvergreenError
+from tasks.publish.bundle import LATEST, Bundle, read_folder
+from tasks.publish.history import History
+from tasks.publish.report import report
+from tasks.publish.target import Target, point, push
 from tasks.refs import Ref, Run
-from tasks.release.bundle import sha256
-from tasks.release.task import MANIFEST
+from tasks.release.task import read_diff
+from tasks.settings import PublishSettings
 from tasks.stage import best_effort, stage
 from tasks.storage import write_atomic
 
-LATEST = "latest.json"
+logger = logging.getLogger(__name__)
+
 Rows = list[dict[str, Any]]
 
 
 @stage("publish", retries=3)
-def publish(run: Run, release: Ref) -> Ref:
-    """Point `latest.json` at a release that the gate has let through, and show funnel, topics and a link."""
-    folder = (Path(run.home) / "releases" / release.key).resolve()
-    manifest = (folder / MANIFEST).read_bytes()
-    facts = orjson.loads(manifest)
-    _verify(folder, facts["files"])
-    latest = {"release_id": release.key, "manifest_sha256": sha256(manifest)}
-    write_atomic(folder.parent / LATEST, orjson.dumps(latest, option=orjson.OPT_INDENT_2))
+def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
+    """Make a release that the gates have let through the latest, or let it wait, as the policy says; show it.
+
+    One that a person withdrew waits too: a build of the same content must not bring it back.
+    """
+    bundle = read_folder(_folder(run, release.key))
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "publish/mark_release", {"release_id": release.key, "now": warehouse.utc_now()})
         warehouse.run(con, "publish/mark_run", {"release_id": release.key, "run_id": run.id})
-        funnel = warehouse.run(con, "release/funnel", {"run_id": run.id}).to_dicts()
-        topics = warehouse.run(con, "publish/topics", {"run_id": run.id}).to_dicts()
-    with best_effort("showing the release"):
-        costs = facts["cost"].get("by_model", [])  # releases made before models were asked have none
-        _show(folder, release, {"funnel": funnel, "topics": topics, "costs": costs})
+        history = _history(con, run)
+    if history.waits(release.key, settings.policy):
+        logger.info(
+            "release %s waits; to make it the latest: evergreen publish %s --home %s",
+            *(release.key, release.key, run.home),
+        )
+    else:
+        _make_latest(run, bundle, settings.target)
+        _note(run, release.key, "published", release.key)
+    with best_effort("showing the run"):
+        _show_run(run, bundle)
+    _show_release(run, bundle, run.id)
     return release
+
+
+@stage("approve", retries=3)
+def approve(run: Run, release_id: str, settings: PublishSettings) -> Ref:
+    """Make a release the latest because a person says so: one that waits, or an older one.
+
+    Raises:
+        InputError: no such release, or it did not pass its gate.
+    """
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        _history(con, run).require_passed(release_id)
+    bundle = read_folder(_folder(run, release_id))
+    _make_latest(run, bundle, settings.target)
+    _note(run, release_id, "published", release_id)
+    _show_release(run, bundle, bundle.facts["run_id"])
+    return _ref(bundle)
+
+
+@stage("withdraw", retries=3)
+def withdraw(run: Run, release_id: str, settings: PublishSettings) -> Ref:
+    """Withdraw a release, the latest if none is named, and make the latest of the others the latest.
+
+    Raises:
+        InputError: no such release, it was never published, or none was published before it.
+    """
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        history = _history(con, run)
+        unfinished = warehouse.run(con, "publish/unfinished_withdrawal")["release_id"].to_list()
+    name = release_id or next(iter(unfinished), history.latest)
+    bundle = read_folder(_folder(run, history.successor(name)))
+    _make_latest(run, bundle, settings.target)
+    _note(run, name, "withdrawn", bundle.release_id)
+    logger.info("release %s is withdrawn; the latest is %s", name, bundle.release_id)
+    _show_release(run, bundle, bundle.facts["run_id"])
+    return _ref(bundle)
+
+
+def _make_latest(run: Run, bundle: Bundle, url: str) -> None:
+    """Move the pointers, the target's first; what is done already is left alone."""
+    if url:
+        target = Target(url)
+        uploaded = push(target, bundle)
+        logger.info("%s: %d files of release %s uploaded", target.url, len(uploaded), bundle.release_id)
+        point(target, bundle)
+    latest = Path(run.home) / "releases" / LATEST
+    if not latest.is_file() or latest.read_bytes() != bundle.pointer:
+        write_atomic(latest, bundle.pointer)
+
+
+def _note(run: Run, release_id: str, event: str, latest: str) -> None:
+    """Keep an event, unless things stand so already, and that the run came to the latest release.
+
+    It is the last step: a command that was killed before finds everything as it was, and does it again.
+    """
+    row = {"release_id": release_id, "now": warehouse.utc_now()}
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        history = _history(con, run)
+        warehouse.run(con, "publish/mark_run", {"release_id": latest, "run_id": run.id})
+        is_so = history.latest == release_id if event == "published" else history.state(release_id) == event
+        if is_so:
+            return
+        warehouse.run(con, "publish/add_event", {**row, "event": event, "run_id": run.id})
+        if event == "published":
+            warehouse.run(con, "publish/mark_release", row)
+
+
+def _history(con: duckdb.DuckDBPyConnection, run: Run) -> History:
+    return History(run.home, warehouse.run(con, "publish/releases"))
+
+
+def _folder(run: Run, release_id: str) -> Path:
+    return (Path(run.home) / "releases" / release_id).resolve()
+
+
+def _ref(bundle: Bundle) -> Ref:
+    rows = int(bundle.facts["questions"])
+    return Ref(stage="publish", table="core.releases", key=bundle.release_id, rows=rows)
 
 
 _TABLES = {
@@ -45,25 +131,33 @@ _TABLES = {
 }
 
 
-def _show(folder: Path, release: Ref, tables: dict[str, Rows]) -> None:
-    for key, rows in tables.items():
+def _show_run(run: Run, bundle: Bundle) -> None:
+    """What came of the rows of a run, as tables."""
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        funnel = warehouse.run(con, "release/funnel", {"run_id": run.id}).to_dicts()
+        topics = warehouse.run(con, "publish/topics", {"run_id": run.id}).to_dicts()
+    costs: Rows = bundle.facts["cost"].get("by_model", [])  # releases made before models were asked have none
+    for key, rows in {"funnel": funnel, "topics": topics, "costs": costs}.items():
         create_table_artifact(key=key, table=rows, description=_TABLES[key])
-    create_link_artifact(
-        key="release",
-        link=folder.as_uri(),
-        link_text=f"Release {release.key}",
-        # Browsers refuse to follow a link from a server's page to a local file: the place is in words too.
-        description=f"{release.rows} questions in `{folder}`",
-    )
 
 
-def _verify(folder: Path, files: dict[str, dict[str, str]]) -> None:
-    """See that a release is on disk as its manifest says.
-
-    Raises:
-        EvergreenError: a file is missing or was changed.
-    """
-    for name, facts in files.items():
-        path = folder / name
-        if not path.is_file() or sha256(path.read_bytes()) != facts["sha256"]:
-            raise EvergreenError(f"{path}: not as its manifest says; move the folder away and build again")
+def _show_release(run: Run, bundle: Bundle, checked_by: str) -> None:
+    """The report, and where the release is; `checked_by` is the run whose gates it passed."""
+    folder, facts = _folder(run, bundle.release_id), bundle.facts
+    with best_effort("showing the release"):
+        with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+            state = _history(con, run).state(bundle.release_id)
+            warnings = warehouse.run(con, "publish/warnings", {"run_id": checked_by})
+            prompts = warehouse.run(con, "release/released", {"release_id": bundle.release_id})
+            diff = read_diff(con, facts["content_sha256"], bundle.release_id, prompts, facts["run_id"])
+        text = report(folder, facts, state, warnings, diff)
+        create_markdown_artifact(
+            key="report", markdown=text, description=f"What to look at in release {bundle.release_id}"
+        )
+        create_link_artifact(
+            key="release",
+            link=folder.as_uri(),
+            link_text=f"Release {bundle.release_id}",
+            # Browsers follow no link from a server's page to a local file: the place is in words too.
+            description=f"{facts['questions']} questions in `{folder}`",
+        )

@@ -1,1 +1,1 @@
-"""Stage 7: the chosen prompts as an immutable, documented bundle of files."""
+"""Stage 8: the chosen prompts as an immutable, documented bundle of files."""

@@ -9,12 +9,15 @@ _HEURISTIC = (
 )
 
 
-def card(manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]]) -> str:
+def card(
+    manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]], changed: Sequence[str] = ()
+) -> str:
     """Write the card of a release.
 
     Args:
         manifest: of the release.
         topics: name, questions and mean score of each topic in it.
+        changed: a heading and what changed since the release before, if there is one.
     """
     sections = [
         f"# Test set {manifest['release_id']}",
@@ -49,6 +52,7 @@ def card(manifest: dict[str, Any], topics: Sequence[tuple[str, int, float]]) -> 
             ("topic", "questions", "mean score"),
             ((name, count, f"{mean:.2f}") for name, count, mean in topics),
         ),
+        *changed,
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 

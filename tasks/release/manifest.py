@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from tasks.ready import endpoints_asked
-from tasks.settings import AnnotateSettings, SelectSettings, Settings
+from tasks.settings import AnnotateSettings, RotationSettings, SelectSettings, Settings
 
 LIBRARIES = (
     "bertopic",
@@ -38,10 +38,11 @@ def build_manifest(
         "annotations": tables["annotators"].to_dicts(),
         "topic_names": tables["topic_namers"].to_dicts(),
         "seed": settings.seed,
-        # Where the endpoints' file is, is nobody's business; what it says of the models asked is.
-        "settings": settings.model_dump(mode="json", exclude={"llm": {"endpoints"}}),
+        # Where the endpoints' file is, is nobody's business; what it says of the models asked is. Nor is
+        # where a release goes a part of what made it.
+        "settings": settings.model_dump(mode="json", exclude={"llm": {"endpoints"}, "publish": True}),
         "endpoints": endpoints_used(settings),
-        "thresholds": thresholds(settings.select, settings.annotate),
+        "thresholds": thresholds(settings.select, settings.annotate) | rotation_rule(settings.rotation),
         "libraries": {name: version(name) for name in LIBRARIES},
         "sources": tables["sources"].to_dicts(),
         "funnel": tables["funnel"].to_dicts(),
@@ -83,4 +84,16 @@ def thresholds(settings: SelectSettings, annotate: AnnotateSettings) -> dict[str
         "topic": f"A topic's mean score is at least {settings.min_topic_mean:g}, over {population}.",
         "draw": f"Of the topics with at least {settings.per_topic} such prompts, a seeded sample gives its "
         f"{settings.per_topic} best each, {settings.size} in all.",
+    }
+
+
+def rotation_rule(settings: RotationSettings) -> dict[str, str]:
+    """What stays from one release to the next, in words; nothing for a run that does not rotate."""
+    if settings.flows != "all":
+        return {}
+    most = settings.max_releases
+    limit = f"; no other prompt serves in more than {most} releases" if most else ""
+    return {
+        "rotation": f"Of the release before, prompts stay that make {settings.share_kept:.0%} of this one, "
+        f"more where too few are new; {settings.anchors} are anchors, which stay while they pass{limit}."
     }

@@ -13,6 +13,8 @@ from tasks import warehouse
 from tasks.refs import Ref, Run
 from tasks.release.bundle import content_hash, parquet, question_lines, sha256
 from tasks.release.card import card
+from tasks.release.changes import changes
+from tasks.release.diff import Diff, compare
 from tasks.release.manifest import build_manifest
 from tasks.release.topic_path import topic_paths
 from tasks.settings import Settings
@@ -44,16 +46,46 @@ def release(run: Run, selection: Ref, topics: Ref, annotations: Ref, settings: S
         taxonomy = {"taxonomy_id": topics.key}
         tables["topic_namers"] = warehouse.run(con, "release/topic_namers", taxonomy)
         embedder = warehouse.run(con, "release/embedder", taxonomy).item()
-    digest = content_hash(questions)
+        digest = content_hash(questions)
+        diff = read_diff(con, digest, "this one", _as_released(questions), run.id)
     folder = _find(run.home, digest)
     if folder is None:
         models = {"embedder": embedder, "taxonomy": topics.key, "annotator": annotations.key}
         identity = _identity(run, questions, digest, settings.release.date) | {"models": models}
-        folder = _write(run.home, questions, build_manifest(identity, settings, tables))
+        folder = _write(run.home, questions, build_manifest(identity, settings, tables), diff)
     else:
         logger.info("release %s has this content already", folder.name)
     _record(run, folder, digest, questions)
     return Ref(stage="release", table="core.releases", key=folder.name, rows=questions.height)
+
+
+def read_diff(
+    con: duckdb.DuckDBPyConnection, digest: str, name: str, prompts: pl.DataFrame, run_id: str
+) -> Diff | None:
+    """Compare a release with the latest one, or else with the one made before it.
+
+    Args:
+        con: an open connection to the warehouse.
+        digest: hash of its content; what has the same is never compared with it.
+        name: what to call it.
+        prompts: its prompts: `prompt_id`, `topic`, `score`, `length` (characters).
+        run_id: the run that made it, whose selection says why prompts went.
+
+    Returns:
+        Nothing if there is no other release.
+    """
+    others = warehouse.run(con, "release/predecessor", {"content_hash": digest})["release_id"].to_list()
+    if not others:
+        return None
+    older = warehouse.run(con, "release/released", {"release_id": others[0]})
+    reasons = warehouse.run(con, "release/reasons", {"run_id": run_id})
+    return compare((others[0], name), older, prompts, reasons)
+
+
+def _as_released(questions: pl.DataFrame) -> pl.DataFrame:
+    """The same columns as `release/released`."""
+    length = pl.col("prompt").str.len_chars().cast(pl.Int64)
+    return questions.select("score", prompt_id="uid", topic="cluster", length=length)
 
 
 def _questions(con: duckdb.DuckDBPyConnection, keys: dict[str, str], category: str) -> pl.DataFrame:
@@ -83,12 +115,13 @@ def _find(home: str, digest: str) -> Path | None:
     return next(same, None)
 
 
-def _write(home: str, questions: pl.DataFrame, manifest: dict[str, Any]) -> Path:
+def _write(home: str, questions: pl.DataFrame, manifest: dict[str, Any], diff: Diff | None) -> Path:
     means = questions.group_by("cluster").agg(pl.len(), pl.col("score").mean()).sort("cluster")
+    changed = [f"## What changed since {diff.older}", *changes(diff)] if diff else []
     files = {
         "question.jsonl": question_lines(questions),
         "questions.parquet": parquet(questions.drop("topic_id")),
-        "CARD.md": card(manifest, means.rows()).encode(),
+        "CARD.md": card(manifest, means.rows(), changed).encode(),
     }
     checksums = {name: {"sha256": sha256(content), "bytes": len(content)} for name, content in files.items()}
     folder = Path(home) / "releases" / str(manifest["release_id"])

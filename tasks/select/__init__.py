@@ -1,1 +1,1 @@
-"""Stage 6: thresholds on prompts and topics, then a seeded draw of topics and the best prompts of each."""
+"""Stage 7: thresholds on prompts and topics, then who stays, and a seeded draw for the rest."""

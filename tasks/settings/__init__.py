@@ -7,6 +7,10 @@ from pydantic import Field
 
 from tasks.settings.base import HEURISTIC, KEYWORDS, TFIDF_SVD, StageSettings
 from tasks.settings.corpus import CleanSettings, EmbedSettings, IngestSettings, Rule, TopicsSettings
+from tasks.settings.publish import PublishSettings
+from tasks.settings.refresh import RefreshSettings
+from tasks.settings.rotation import RotationSettings
+from tasks.settings.screen import ScreenSettings
 from tasks.settings.test_set import (
     AnnotateSettings,
     LlmSettings,
@@ -24,8 +28,12 @@ __all__ = [
     "EmbedSettings",
     "IngestSettings",
     "LlmSettings",
+    "PublishSettings",
+    "RefreshSettings",
     "ReleaseSettings",
+    "RotationSettings",
     "Rule",
+    "ScreenSettings",
     "SelectSettings",
     "Settings",
     "StageSettings",
@@ -44,6 +52,10 @@ class Settings(StageSettings):
     clean: CleanSettings = CleanSettings()
     embed: EmbedSettings = EmbedSettings()
     topics: TopicsSettings = TopicsSettings()
+    screen: ScreenSettings = ScreenSettings()
     annotate: AnnotateSettings = AnnotateSettings()
     select: SelectSettings = SelectSettings()
+    rotation: RotationSettings = RotationSettings()
     release: ReleaseSettings = ReleaseSettings()
+    publish: PublishSettings = PublishSettings()
+    refresh: RefreshSettings = RefreshSettings()

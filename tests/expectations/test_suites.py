@@ -20,6 +20,7 @@ KEYS = {
     "clean": "eligible",
     "embed": "tfidf",
     "topics": "tax-1",
+    "screen": "tfidf",
     "annotate": "heuristic-1",
     "select": "run-1",
     "release": "rel-1",

@@ -115,7 +115,7 @@ def test_the_run_graph_reads_like_the_stage_list(demo: Built) -> None:
     with get_client(sync_client=True) as client:
         by_flow = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[run_id]))
         runs = sorted(client.read_task_runs(task_run_filter=by_flow), key=lambda run: run.start_time)
-    stages = ["ingest", "clean", "embed", "topics", "annotate", "select", "release"]
+    stages = ["ingest", "clean", "embed", "topics", "screen", "annotate", "select", "release"]
     gated = [name for stage in stages for name in (stage, f"gate: {stage}")]
     assert [run.name for run in runs] == ["start", *gated, "publish", "finish"]
 

@@ -25,7 +25,7 @@ from deploy.server import POOL
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOYMENTS = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
 SERVER = [sys.executable, "deploy/server.py"]
-STAGES = ["ingest", "clean", "embed", "topics", "annotate", "select", "release"]
+STAGES = ["ingest", "clean", "embed", "topics", "screen", "annotate", "select", "release"]
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ def test_flow_takes_the_parameters_of_its_deployment(deployment: Json) -> None:
 def test_worker_can_run_what_is_deployed(deployment: Json) -> None:
     assert deployment["work_pool"]["name"] == POOL
     assert deployment["description"]
-    assert all((ROOT / source).is_file() for source in deployment["parameters"]["sources"])
+    assert all((ROOT / source).is_file() for source in deployment["parameters"].get("sources", []))
 
 
 def test_form_describes_every_field_and_offers_no_free_form(deployment: Json) -> None:

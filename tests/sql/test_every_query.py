@@ -18,6 +18,7 @@ QUERIES = sorted(
 PARAMETERS = {
     "after": "",
     "annotator": "heuristic-1",
+    "asker_repeats": 5,
     "assigned_count": 10,
     "assigned_none_share": 0.1,
     "byte_count": 100,
@@ -26,11 +27,14 @@ PARAMETERS = {
     "min_score": 5,
     "min_topic_mean": 3.0,
     "pass": 1,
+    "base_id": "rel-1",
     "boundary": "clean",
     "content_hash": "00",
+    "data_sha256": "00",
     "dimensions": 64,
     "embedder": "tfidf",
     "error": None,
+    "event": "published",
     "file_id": "f2",
     "first": "heuristic-1",
     "fitted_count": 150,
@@ -57,6 +61,7 @@ PARAMETERS = {
     "rubric_sha256": "00",
     "run_id": "run-1",
     "second": "",
+    "seen_since": "2026-01-01",
     "seed": 42,
     "settings": "{}",
     "shard": "c.parquet",
@@ -65,12 +70,13 @@ PARAMETERS = {
     "stage": "clean",
     "state": "done",
     "taxonomy_id": "tax-1",
+    "template_prompts": 5,
     "topics": 10,
     "url": "s3://bucket/other.jsonl",
     "vectors_sha256": "00",
     "version": "v1",
 }
-NEW = {"topics/add_taxonomy": {"taxonomy_id": "tax-2"}}
+NEW = {"topics/add_taxonomy": {"taxonomy_id": "tax-2"}, "select/add_rotation": {"run_id": "run-2"}}
 
 # The frames that stages hand over, with no rows: shaped like the tables that they go into.
 FRAMES = {
@@ -88,13 +94,16 @@ FRAMES = {
     "questions": "select *, topic as cluster from core.release_prompts",
     "refused": "select prompt_id, evidence from core.flags",
     "rejects": "select * from raw.rejects",
+    "screened": "select * from core.screened",
     "selections": "select * from core.selections",
     "similar_topics": "select * from core.similar_topics",
     "sightings": "select * from core.sightings",
+    "source_checks": "select * from raw.source_checks",
     "topic_drift": "select * from core.topic_drift",
     "topic_scores": "select * from core.topic_scores",
     "topics": "select * from core.topics",
     "tree": "select * from core.topic_tree",
+    "verdicts": "select * from core.contamination",
 }
 
 # Queries on the analysts' copy, which is attached beside the warehouse.

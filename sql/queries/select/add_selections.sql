@@ -1,7 +1,8 @@
-insert into core.selections (run_id, prompt_id, topic_id, reject_reason)
+insert into core.selections (run_id, prompt_id, topic_id, reject_reason, role)
 select
     $run_id,
     prompt_id,
     topic_id,
-    reject_reason
+    reject_reason,
+    role
 from selections

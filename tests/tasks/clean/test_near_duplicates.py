@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.clean.near_duplicates import find_near_duplicates
+from tasks.clean.near_duplicates import find_near_duplicates, find_repeats
 
 BASE = (
     "Explain to a new colleague how the garbage collector of a virtual machine finds objects that are not "
@@ -128,3 +128,28 @@ def test_equals_brute_force_apart_from_rare_misses():
         )
     assert wanted > 500
     assert missed <= 0.02 * wanted
+
+
+def test_repeats_of_references_are_those_of_all_pairs() -> None:
+    rng = random.Random(5)
+    words = [f"w{number}" for number in range(40)]
+    references = [" ".join(rng.choices(words, k=rng.randint(3, 15))) for _ in range(60)]
+    texts = [*references[:10], *(" ".join([*text.split()[1:], "new"]) for text in references), BASE, "", "?!"]
+    found = find_repeats(pl.Series(texts), pl.Series(references), 0.7)
+    pairs = {
+        (i, j): similarity(a, b)
+        for i, a in enumerate(texts)
+        for j, b in enumerate(references)
+        if shingles(a) and similarity(a, b) >= 0.7
+    }
+    assert {(i, j) for i, j, _ in found.iter_rows()} == pairs.keys()
+    assert len(pairs) >= 20
+    assert all(value == round(pairs[i, j], 4) for i, j, value in found.iter_rows())
+
+
+@pytest.mark.parametrize(("texts", "references"), [([], [BASE]), ([BASE], []), ([BASE, BASE], [OTHER])])
+def test_nothing_repeats_where_there_is_nothing_to_repeat(texts: list[str], references: list[str]) -> None:
+    empty = pl.Series([], dtype=pl.String)
+    assert find_repeats(
+        pl.Series(texts) if texts else empty, pl.Series(references) if references else empty, 0.7
+    ).is_empty()

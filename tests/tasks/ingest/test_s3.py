@@ -4,9 +4,7 @@ import gzip
 import json
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
-from urllib.request import Request, urlopen
 
 import boto3
 import fsspec
@@ -21,43 +19,7 @@ from tasks.ingest.records import SourceError
 from tasks.ingest.task import ingest
 from tasks.refs import Run
 from tasks.settings import IngestSettings
-
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    yield f"http://127.0.0.1:{moto.get_host_and_port()[1]}"
-    moto.stop()
-
-
-@pytest.fixture
-def s3(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[Any]:
-    """A client of an S3 with the bucket `logs`; the environment points to it."""
-    for name, value in (
-        CREDENTIALS | {"AWS_ENDPOINT_URL": server, "AWS_DEFAULT_REGION": "us-east-1"}
-    ).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    _forget_connections()
-    client = boto3.client("s3", endpoint_url=server)
-    client.create_bucket(Bucket="logs")
-    yield client
-    _post(f"{server}/moto-api/reset")
-    _post(f"{server}/moto-api/reset-auth", b"inf")
-    _forget_connections()
-
-
-def _forget_connections() -> None:
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-
-
-def _post(url: str, data: bytes = b"") -> None:
-    urlopen(Request(url, data=data, headers={"Content-Type": "text/plain"}, method="POST")).close()
+from tests.tasks.ingest.conftest import CREDENTIALS, post
 
 
 def _fill(s3: Any, count: int, rows: int = 3) -> None:
@@ -136,7 +98,7 @@ def test_no_credentials_is_one_clear_line(s3: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_wrong_key_is_one_clear_line(s3: Any, server: str) -> None:
-    _post(f"{server}/moto-api/reset-auth", b"0")
+    post(f"{server}/moto-api/reset-auth", b"0")
     assert "access failed" in _fails("s3://logs/week")
     assert "access failed" in _fails("s3://logs/week/*.gz")
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsE
 
 from tasks.errors import InputError
 from tasks.ingest import sources
+from tasks.ingest.access import access, watched
 from tasks.ingest.records import SourceError
 
 
@@ -205,7 +206,7 @@ def test_a_local_name_may_look_like_a_url_with_a_query(folder: Path) -> None:
     ],
 )
 def test_an_error_is_for_good_or_for_now(error: Exception, kind: type[Exception]) -> None:
-    with pytest.raises(kind), sources._access("s3://b/k"):
+    with pytest.raises(kind), access("s3://b/k"):
         raise error
 
 
@@ -217,4 +218,4 @@ def test_a_failure_of_the_source_is_not_taken_for_the_end_of_the_file() -> None:
             return super().read(min(size or 0, 5_000))
 
     with pytest.raises(SourceError, match=r"s3://b/k: reading broke off: reset by peer"):
-        io.BufferedReader(sources._Watched(Dying(b"x" * 20_000), "s3://b/k")).read()
+        watched(Dying(b"x" * 20_000), "s3://b/k").read()

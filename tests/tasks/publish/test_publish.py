@@ -1,95 +1,261 @@
-"""What the world sees of a release: `latest.json`, and the artifacts in Prefect."""
+"""What the world sees of a release: `latest.json`, its state, and the artifacts in Prefect."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
+import duckdb
 import orjson
 import pytest
 
 from tasks import warehouse
-from tasks.errors import EvergreenError
+from tasks.errors import EvergreenError, InputError
 from tasks.home.summary import latest_release
 from tasks.publish import task as publish_task
-from tasks.refs import Ref, Run
+from tests.tasks.publish.conftest import COSTS, Home
 
-GOOD_HOME = (Path(__file__).parents[2] / "expectations" / "good_home.sql").read_text()
-QUESTIONS = b'{"uid": "uid-1"}\n'
-COSTS = [{"stage": "annotate", "model": "small-1", "usd": 0.5}]
-MANIFEST = orjson.dumps(
-    {
-        "files": {"question.jsonl": {"sha256": hashlib.sha256(QUESTIONS).hexdigest()}},
-        "cost": {"by_model": COSTS},
-    }
-)
-RELEASE = Ref(stage="release", table="core.releases", key="rel-1", rows=20)
+STATES = "select release_id, state, is_latest from out.releases order by release_id"
 
 
 @pytest.fixture
-def artifacts(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
-    """What Prefect's server is sent."""
-    sent: dict[str, dict[str, Any]] = {}
-    for name in ("create_table_artifact", "create_link_artifact"):
-        monkeypatch.setattr(publish_task, name, lambda key, **rest: sent.update({key: rest}))
-    return sent
+def published(home: Home) -> Home:
+    home.make(1)
+    assert home.publish(1).key == "rel-1"
+    return home
 
 
-@pytest.fixture
-def published(run: Run, artifacts: dict[str, Any]) -> Run:
-    with warehouse.transaction(run.home) as con:
-        con.execute(GOOD_HOME)
-        con.execute("insert into core.funnel values ('run-1', 1, 'ingest', 'kept', 210)")
-    folder = Path(run.home) / "releases" / "rel-1"
-    folder.mkdir(parents=True)
-    (folder / "question.jsonl").write_bytes(QUESTIONS)
-    (folder / "manifest.json").write_bytes(MANIFEST)
-    assert publish_task.publish.fn(run, RELEASE) == RELEASE
-    return run
-
-
-def test_the_release_is_the_latest(published: Run) -> None:
-    latest = orjson.loads((Path(published.home) / "releases" / "latest.json").read_bytes())
-    checksum = hashlib.sha256(MANIFEST).hexdigest()
+def test_the_release_is_the_latest(published: Home) -> None:
+    releases = published.path / "releases"
+    checksum = hashlib.sha256((releases / "rel-1" / "manifest.json").read_bytes()).hexdigest()
+    latest = orjson.loads((releases / "latest.json").read_bytes())
     assert latest == {"release_id": "rel-1", "manifest_sha256": checksum}
-    assert latest_release(published.home) == "rel-1"
+    assert latest_release(str(published.path)) == "rel-1"
 
 
-def test_a_damaged_release_is_not_published(published: Run, artifacts: dict[str, Any]) -> None:
-    (Path(published.home) / "releases" / "rel-1" / "question.jsonl").write_bytes(b"cut off")
+def test_a_damaged_release_is_not_published(home: Home) -> None:
+    home.make(1)
+    (home.path / "releases" / "rel-1" / "question.jsonl").write_bytes(b"cut off")
     with pytest.raises(EvergreenError, match=r"question.jsonl: not as its manifest says"):
-        publish_task.publish.fn(published, RELEASE)
+        home.publish(1)
+    assert not (home.path / "releases" / "latest.json").exists()
+    assert home.events == []
 
 
-def test_the_run_and_the_test_set_know_the_release_once_it_is_published(published: Run) -> None:
-    with warehouse.transaction(published.home) as con:
-        assert con.execute("select release_id from out.runs where run_id = 'run-1'").fetchall() == [
-            ("rel-1",)
-        ]
-        assert con.execute("select published_at is not null from out.releases").fetchall() == [(True,)]
+def test_an_unfinished_release_does_not_become_the_latest(home: Home) -> None:
+    home.make(1)
+    (home.path / "releases" / "rel-1" / "manifest.json").unlink()
+    with pytest.raises(EvergreenError, match=r"rel-1: no release is there.*manifest.json"):
+        home.publish(1)
+    assert not (home.path / "releases" / "latest.json").exists()
+    assert not home.artifacts
 
 
-def test_a_candidate_is_in_no_test_set(run: Run) -> None:
-    with warehouse.transaction(run.home) as con:
-        con.execute(GOOD_HOME)
-        con.execute("update core.releases set published_at = null")
-        assert con.execute("select count(*) from out.test_set").fetchone() == (0,)
+def test_the_run_and_the_test_set_know_the_release_once_it_is_published(published: Home) -> None:
+    assert published.table("select release_id from out.runs where run_id = 'run-1'") == [("rel-1",)]
+    assert published.table(STATES) == [("rel-1", "published", True)]
+    assert published.table("select count(*) from out.test_set") == [(20,)]
 
 
-def test_prefect_shows_funnel_topics_costs_and_a_link(published: Run, artifacts: dict[str, Any]) -> None:
-    assert artifacts["funnel"]["table"] == [{"stage": "ingest", "reason": "kept", "rows": 210}]
-    assert len(artifacts["topics"]["table"]) == 10
-    assert sum(row["questions"] for row in artifacts["topics"]["table"]) == 20
-    assert artifacts["costs"]["table"] == COSTS
-    assert artifacts["release"]["link"].endswith("/releases/rel-1")
-    assert artifacts["release"]["link"].startswith("file:///")
+def test_publishing_the_latest_again_is_no_event_and_keeps_the_pointer(published: Home) -> None:
+    pointer = published.path / "releases" / "latest.json"
+    before = pointer.stat().st_mtime_ns
+    published.publish(1)
+    assert published.approve("rel-1") == "rel-1"
+    assert published.events == [("rel-1", "published")]
+    assert pointer.stat().st_mtime_ns == before
 
 
-def test_no_prompt_is_sent_to_prefect(published: Run, artifacts: dict[str, Any]) -> None:
-    assert "SENTINEL prompt" not in str(artifacts)
+def test_with_the_policy_manual_a_release_waits_until_it_is_published_by_name(
+    two: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    two.publish(1)
+    with caplog.at_level("INFO", logger="tasks"):
+        two.publish(2, policy="manual")
+    assert two.latest == "rel-1"
+    assert f"evergreen publish rel-2 --home {two.path}" in caplog.text
+    assert two.table(STATES) == [("rel-1", "published", True), ("rel-2", "candidate", False)]
+    assert two.table("select distinct release_id from out.test_set") == [("rel-1",)]
+    assert two.approve("rel-2") == "rel-2"
+    assert two.latest == "rel-2"
+    assert two.table(STATES) == [("rel-1", "published", False), ("rel-2", "published", True)]
 
 
-def test_an_unfinished_release_does_not_become_the_latest(run: Run, artifacts: dict[str, Any]) -> None:
-    with pytest.raises(FileNotFoundError):
-        publish_task.publish.fn(run, RELEASE)
-    assert not (Path(run.home) / "releases" / "latest.json").exists()
-    assert not artifacts
+def test_the_report_on_a_candidate_says_what_to_look_at_and_how_to_publish(two: Home) -> None:
+    two.publish(1)
+    two.table(
+        "insert into core.checks values ('run-2', 'select', 'size_reached', 'warning', false, 7, [], "
+        "'7 too few', now()::timestamp), ('run-2', 'select', 'some_chosen', 'critical', true, 0, [], '', "
+        "now()::timestamp)"
+    )
+    two.publish(2, policy="manual")
+    said = two.artifacts["report"]["markdown"]
+    assert "**It is a candidate, and waits.**" in said
+    assert f"`evergreen publish rel-2 --home {two.path}`" in said
+    assert "| select | size_reached | 7 | 7 too few |" in said
+    assert "some_chosen" not in said
+    assert "0.50 USD for 1 calls" in said
+    assert "## What changed since rel-1" in said
+    assert "5 questions came, 15 stayed, 5 went." in said
+    assert "| went | spare | 5 |" in said
+    assert "SENTINEL prompt" not in str(two.artifacts)
+
+
+def test_a_release_that_did_not_pass_its_gate_is_not_published_by_name(two: Home) -> None:
+    with pytest.raises(InputError, match="rel-2 did not pass its gate"):
+        two.approve("rel-2")
+    with pytest.raises(InputError, match="no release 'rel-9'"):
+        two.approve("rel-9")
+    assert two.events == []
+
+
+def test_an_older_release_can_be_published_again_by_name(two: Home) -> None:
+    two.publish(1)
+    two.publish(2)
+    assert two.approve("rel-1") == "rel-1"
+    assert two.latest == "rel-1"
+    assert two.events == [("rel-1", "published"), ("rel-2", "published"), ("rel-1", "published")]
+    assert two.table(STATES) == [("rel-1", "published", True), ("rel-2", "published", False)]
+
+
+def test_withdrawing_puts_the_one_before_it_back(two: Home) -> None:
+    two.publish(1)
+    two.publish(2)
+    assert two.withdraw() == "rel-1"
+    assert two.latest == "rel-1"
+    assert two.table(STATES) == [("rel-1", "published", True), ("rel-2", "withdrawn", False)]
+    history = two.table("select release_id, event, latest_id from out.publications order by position")
+    assert history == [
+        ("rel-1", "published", "rel-1"),
+        ("rel-2", "published", "rel-2"),
+        ("rel-2", "withdrawn", "rel-1"),
+    ]
+
+
+def test_withdrawing_never_puts_back_what_was_withdrawn_and_fails_when_nothing_is_left(two: Home) -> None:
+    two.make(3)
+    for number in (1, 2, 3):
+        two.publish(number)
+    assert two.withdraw("rel-2") == "rel-3"  # not the latest: that stays
+    assert two.withdraw() == "rel-1"
+    with pytest.raises(InputError, match="no release was published before rel-1"):
+        two.withdraw()
+    assert two.latest == "rel-1"
+    assert two.withdraw("rel-2") == "rel-1"  # again: nothing happens
+    assert two.events[3:] == [("rel-2", "withdrawn"), ("rel-3", "withdrawn")]
+
+
+def test_what_was_never_published_is_not_withdrawn(two: Home) -> None:
+    with pytest.raises(InputError, match="no release is published"):
+        two.withdraw()
+    with pytest.raises(InputError, match="rel-1 was never published"):
+        two.withdraw("rel-1")
+    with pytest.raises(InputError, match="no release 'rel-9'"):
+        two.withdraw("rel-9")
+
+
+def test_a_build_of_the_same_content_does_not_bring_a_withdrawn_release_back(two: Home) -> None:
+    two.publish(1)
+    two.publish(2)
+    two.withdraw()
+    two.publish(2)
+    assert two.latest == "rel-1"
+    assert "**It was withdrawn, and waits.**" in two.artifacts["report"]["markdown"]
+    assert two.approve("rel-2") == "rel-2"  # a person may
+
+
+def test_a_release_whose_folder_is_gone_is_not_put_back(two: Home) -> None:
+    two.publish(1)
+    two.publish(2)
+    (two.path / "releases" / "rel-1").rename(two.path / "elsewhere")
+    with pytest.raises(EvergreenError, match=r"rel-1: no release is there"):
+        two.withdraw()
+    assert two.latest == "rel-2"
+
+
+@pytest.mark.parametrize("step", ["read_folder", "write_atomic", "_note", "_ref", "end"])
+@pytest.mark.parametrize("what", ["approve", "withdraw"])
+def test_killed_at_any_step_the_same_command_again_ends_as_if_undisturbed(
+    two: Home, monkeypatch: pytest.MonkeyPatch, what: str, step: str
+) -> None:
+    two.make(3)
+    for number, policy in ((1, "auto"), (2, "auto"), (3, "manual")):
+        two.publish(number, policy=policy)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    name = "rel-3" if what == "approve" else ""
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(*((type(two), "finish") if step == "end" else (publish_task, step)), killed)
+        getattr(two, what)(name)
+    assert getattr(two, what)(name) == two.latest == ("rel-3" if what == "approve" else "rel-1")
+    event = ("rel-3", "published") if what == "approve" else ("rel-2", "withdrawn")
+    assert two.events == [("rel-1", "published"), ("rel-2", "published"), event]
+
+
+def test_a_withdrawal_after_one_that_was_killed_and_repeated_is_another(
+    two: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.make(3)
+    for number in (1, 2, 3):
+        two.publish(number)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(two), "finish", lambda *_: None)
+        assert two.withdraw() == "rel-2"
+    assert two.withdraw() == "rel-2"
+    assert two.withdraw() == "rel-1"
+
+
+def test_prefect_shows_funnel_topics_costs_report_and_a_link(home: Home) -> None:
+    home.make(1)
+    home.table("insert into core.funnel values ('run-1', 1, 'ingest', 'kept', 210)")
+    home.table("update core.topic_scores set run_id = 'run-1'")
+    home.publish(1)
+    assert home.artifacts["funnel"]["table"] == [{"stage": "ingest", "reason": "kept", "rows": 210}]
+    assert len(home.artifacts["topics"]["table"]) == 10
+    assert sum(row["questions"] for row in home.artifacts["topics"]["table"]) == 20
+    assert home.artifacts["costs"]["table"] == COSTS
+    assert home.artifacts["release"]["link"] == (home.path / "releases" / "rel-1").as_uri()
+    assert "There is no other release yet." in home.artifacts["report"]["markdown"]
+    assert "SENTINEL prompt" not in str(home.artifacts)
+
+
+def test_a_home_from_before_publications_knows_what_was_published() -> None:
+    with duckdb.connect() as con:
+        for file in sorted((warehouse.SQL / "migrations").glob("00[0-6]*.sql")):
+            con.execute(file.read_text())
+        con.execute(
+            "insert into core.releases values ('new', 'h', 'r', '2026-01-02', 1, 1, '', '2026-01-02'), "
+            "('old', 'h', 'r', '2026-01-01', 1, 1, '', '2026-01-01'), "
+            "('none', 'h', 'r', '2026-01-03', 1, 1, '', null)"
+        )
+        con.execute((warehouse.SQL / "migrations" / "008_publications.sql").read_text())
+        states = con.execute("select release_id, state from core.release_states order by position").fetchall()
+    assert states == [("old", "published"), ("new", "published"), ("none", "candidate")]
+
+
+def test_analysts_see_what_came_stayed_and_went_against_the_release_that_was_the_latest_then(
+    two: Home,
+) -> None:
+    two.publish(1)
+    two.publish(2, policy="manual")
+    two.make(3)
+    two.publish(3)
+    pairs = "select distinct release_id, previous_id from out.release_diff order by release_id"
+    # By the clock of the runs, none was published yet when these were made: the one made before counts.
+    assert two.table(pairs) == [("rel-2", "rel-1"), ("rel-3", "rel-2")]
+    # rel-1 was, and rel-2 waited.
+    two.table("update core.publications set noted_at = timestamp '2026-01-02 12:00:00' where position = 1")
+    assert two.table(pairs) == [("rel-2", "rel-1"), ("rel-3", "rel-1")]
+    of_the_third = "from out.release_diff where release_id = 'rel-3' group by all order by all"
+    changes = f"select change, reason, count(*) {of_the_third}"
+    assert two.table(changes) == [("came", None, 10), ("stayed", None, 10), ("went", "spare", 10)]
+    two.table("delete from core.selections where prompt_id = (select left(md5('5'), 16))")
+    two.table("update core.selections set role = 'new' where run_id = 'run-3' and reject_reason is null")
+    assert two.table(changes) == [
+        ("came", "new", 10),
+        ("stayed", "new", 10),
+        ("went", "not_eligible", 1),
+        ("went", "spare", 9),
+    ]
+    two.table("delete from core.selections where run_id = 'run-3'")
+    assert two.table(changes)[2] == ("went", "unknown", 10)

@@ -119,3 +119,23 @@ def test_prompts_that_were_noise_can_be_left_out_of_scores_and_choice(run: Run) 
     assert counts["annotated_count"].to_list() == [3, 3, 3]
     left_out = stored(run, "select prompt_id from core.selections where reject_reason = 'reassigned'")
     assert sorted(left_out["prompt_id"]) == ["03", "04"]
+
+
+def test_contaminated_prompts_are_left_out_by_their_gravest_kind_and_count_in_no_score(run: Run) -> None:
+    with warehouse.transaction(run.home) as con:
+        con.execute(
+            "insert into core.contamination values ('03', 'stale', '', '', null, '', 'run-1'), "
+            "('03', 'repeat_near', 'list', 'q', 0.9, '', 'run-1'), "
+            "('04', 'template', '', '', null, '', 'run-1'), "
+            "('05', 'released_near', 'never-published', 'q', 0.9, '', 'run-1')"
+        )
+    assert call(run, size=6).rows == 6
+    left_out = stored(
+        run,
+        "select prompt_id, reject_reason from core.selections "
+        "where reject_reason in ('stale', 'repeat_near', 'template', 'released_near') order by prompt_id",
+    )
+    assert left_out.rows() == [("03", "repeat_near"), ("04", "template")]
+    assert stored(run, "select * from core.selections").height == 11
+    counts = stored(run, "select annotated_count from core.topic_scores order by topic_id")
+    assert counts["annotated_count"].to_list() == [3, 3, 3]

@@ -1,0 +1,7 @@
+-- Why a run's selection left a prompt out, or what it chose it as.
+select
+    prompt_id,
+    coalesce(reject_reason, role) as reason
+from core.selections
+where run_id = $run_id
+order by prompt_id

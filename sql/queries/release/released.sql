@@ -1,0 +1,8 @@
+select
+    prompt_id,
+    topic,
+    score,
+    length(prompt) as length
+from core.release_prompts
+where release_id = $release_id
+order by prompt_id

@@ -1,0 +1,1 @@
+update core.screened set is_screened = false

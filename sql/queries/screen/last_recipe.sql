@@ -1,0 +1,1 @@
+select recipe from core.recipes where stage = 'screen'

@@ -1,0 +1,1 @@
+insert or replace into core.recipes (stage, recipe) values ('screen', $recipe)

@@ -1,0 +1,95 @@
+create or replace view out.release_diff as
+with made as (
+    select
+        r.release_id,
+        r.run_id,
+        u.started_at as made_at
+    from core.releases as r
+    inner join core.runs as u on r.run_id = u.run_id
+),
+
+-- Where the other releases stood when each was made.
+standing as (
+    select
+        m.release_id,
+        p.release_id as other_id,
+        max_by(p.event, p.position) = 'published' as is_published,
+        max(p.position) as position
+    from made as m
+    inner join core.publications as p on m.release_id != p.release_id and m.made_at > p.noted_at
+    group by m.release_id, p.release_id
+),
+
+pairs as (
+    select
+        m.release_id,
+        m.run_id,
+        o.release_id as previous_id
+    from made as m
+    inner join made as o on m.made_at > o.made_at
+    left join standing as s on m.release_id = s.release_id and o.release_id = s.other_id
+    qualify row_number() over (
+        partition by m.release_id
+        order by if(s.is_published, s.position, null) desc nulls last, o.made_at desc, o.release_id desc
+    ) = 1
+),
+
+newer as (
+    select
+        p.*,
+        q.prompt_id,
+        q.topic,
+        q.score
+    from pairs as p
+    inner join core.release_prompts as q on p.release_id = q.release_id
+),
+
+older as (
+    select
+        p.*,
+        q.prompt_id,
+        q.topic,
+        q.score
+    from pairs as p
+    inner join core.release_prompts as q on p.previous_id = q.release_id
+),
+
+changes as (
+    select
+        coalesce(n.release_id, o.release_id) as release_id,
+        coalesce(n.run_id, o.run_id) as run_id,
+        coalesce(n.previous_id, o.previous_id) as previous_id,
+        coalesce(n.prompt_id, o.prompt_id) as prompt_id,
+        case when o.prompt_id is null then 'came' when n.prompt_id is null then 'went' else 'stayed' end as change,
+        coalesce(n.topic, o.topic) as topic,
+        coalesce(n.score, o.score) as score
+    from newer as n
+    full outer join older as o on n.release_id = o.release_id and n.prompt_id = o.prompt_id
+)
+
+select
+    c.release_id,
+    c.previous_id,
+    c.prompt_id,
+    c.change,
+    case
+        when c.change != 'went' then s.role
+        when s.prompt_id is not null then coalesce(s.reject_reason, 'unknown')
+        when c.run_id in (select run_id from core.selections) then 'not_eligible'
+        else 'unknown'
+    end as reason,
+    c.topic,
+    c.score
+from changes as c
+left join core.selections as s on c.run_id = s.run_id and c.prompt_id = s.prompt_id;
+
+comment on view out.release_diff is
+'What came, stayed and went in each release, against the one that was the latest when it was made, or else was made before it.';
+comment on column out.release_diff.release_id is 'The newer release.';
+comment on column out.release_diff.previous_id is 'The older one that it is compared with.';
+comment on column out.release_diff.prompt_id is 'The prompt.';
+comment on column out.release_diff.change is 'came, stayed or went.';
+comment on column out.release_diff.reason is
+'What the selection of the newer release says of it: why it went, or what it came or stayed as; not_eligible where it was not looked at.';
+comment on column out.release_diff.topic is 'Name of its topic in the newer release; of one that went, in the older.';
+comment on column out.release_diff.score is 'Criteria it met in the newer release; of one that went, in the older.';

@@ -1,0 +1,202 @@
+"""How well and how fast prompts are compared with lists of questions.
+
+    python -m tests.bench.contamination calibrate DATA_DIR [RESULT_JSON]
+    python -m tests.bench.contamination speed CORPUS_DIR [RESULT_JSON]
+
+DATA_DIR has `prompts/arena_prompts.jsonl` and `questions/`. CORPUS_DIR is made by
+`tests.bench.topics.corpus`: 200,000 prompts, of which those behind the first 58,000 are perturbed copies.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import yaml
+from sklearn.neighbors import NearestNeighbors
+
+from tasks.clean.language import identify_all
+from tasks.clean.near_duplicates import find_repeats
+from tasks.embed.embedder import Fitted, TfidfSvd, Vectors
+from tasks.embed.words import learn
+from tasks.ingest.readers import Record, read_records
+from tasks.ingest.schemas import to_conversation
+from tasks.screen.lexical import similar_pairs
+from tasks.screen.nearest import index_of, nearest
+
+LIMITS = [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9]
+LISTS = ("arena_hard_v0.1.jsonl", "mt_bench.jsonl", "arena_hard_v2.0.jsonl", "alpaca_eval.jsonl")
+PARAPHRASES = Path(__file__).with_name("paraphrases.yaml")
+REFERENCES = 50_000
+REAL = 58_000
+# How much of the work the naive ways do; the rest is reckoned.
+NAIVE_TEXTS, NAIVE_VECTORS = 40, 10_000
+SEED = 1
+
+
+def read_prompts(path: Path) -> list[str]:
+    """The distinct first turns of a file, in alphabetical order."""
+    with path.open("rb") as raw:
+        items = [item for item in read_records(raw, 16_000_000) if isinstance(item, Record)]
+    return sorted({to_conversation(item.value).prompt for item in items})
+
+
+def english(texts: list[str]) -> list[str]:
+    """Prompts as clean would keep them."""
+    found = identify_all(pl.Series(texts))["language"]
+    pairs = zip(texts, found, strict=True)
+    return [text for text, language in pairs if language == "en" and 33 <= len(text) <= 16_000]
+
+
+def idf_of(fitted: Fitted) -> pl.DataFrame:
+    return pl.DataFrame({"word": fitted.terms, "idf": fitted.idf}).filter(~pl.col("word").str.contains(" "))
+
+
+def calibrate(data: Path) -> list[dict[str, Any]]:
+    """Recall on paraphrases, and the share of unrelated prompts that are flagged, by limit and by way."""
+    prompts = english(read_prompts(data / "prompts/arena_prompts.jsonl"))
+    pairs = yaml.safe_load(PARAPHRASES.read_text(encoding="utf-8"))
+    questions = [pair["question"] for kind in pairs.values() for pair in kind]
+    paraphrases = [pair["paraphrase"] for kind in pairs.values() for pair in kind]
+    is_light = np.repeat([kind == "light" for kind in pairs], [len(kind) for kind in pairs.values()])
+    lists = sorted(
+        {text for name in LISTS for text in read_prompts(data / "questions" / name)} - set(questions)
+    )
+    # What nearly repeats a list is no unrelated prompt.
+    repeats = find_repeats(pl.Series(prompts), pl.Series(lists), 0.7)["text"].to_list()
+    prompts = [text for number, text in enumerate(prompts) if number not in set(repeats)]
+    fitted, _ = TfidfSvd(prompts, 256, 42).fit()
+    print(f"{len(prompts):,} unrelated prompts, {len(lists) + len(questions):,} questions")
+    rows = []
+    for way, best in {"reduced": by_vectors(fitted), "weighted words": by_words(fitted)}.items():
+        own = best(paraphrases, questions, pairwise=True)
+        unrelated = best(prompts, lists + questions, pairwise=False)
+        for limit in LIMITS:
+            shares = {"light": own[is_light], "free": own[~is_light], "unrelated": unrelated}
+            found = {name: round(float((values >= limit).mean()), 4) for name, values in shares.items()}
+            rows.append({"way": way, "limit": limit, **found})
+    return rows
+
+
+Best = Callable[..., np.ndarray]
+
+
+def by_vectors(fitted: Fitted) -> Best:
+    """Cosines of the embedder's reduced vectors."""
+
+    def best(texts: list[str], others: list[str], *, pairwise: bool) -> np.ndarray:
+        a, b = fitted.embed(texts), fitted.embed(others)
+        return (a * b).sum(axis=1) if pairwise else nearest(index_of(b, len(a)), a)[1]
+
+    return best
+
+
+def by_words(fitted: Fitted) -> Best:
+    """Cosines of weighted words, as the stage takes them."""
+
+    def best(texts: list[str], others: list[str], *, pairwise: bool) -> np.ndarray:
+        pairs = similar_pairs(pl.Series(texts), pl.Series(others), idf_of(fitted), min(LIMITS))
+        if pairwise:
+            pairs = pairs.filter(pl.col("text") == pl.col("reference"))
+        cosines = np.zeros(len(texts))
+        np.maximum.at(cosines, pairs["text"].to_numpy(), pairs["similarity"].to_numpy())
+        return cosines
+
+    return best
+
+
+def speed(corpus: Path) -> list[dict[str, Any]]:
+    """Seconds of each way of comparing all prompts with 50,000 perturbed ones."""
+    prompts = pl.read_parquet(corpus / "prompts.parquet")["prompt"]
+    vectors = np.load(corpus / "vectors.npy", mmap_mode="r")
+    rng = np.random.default_rng(SEED)
+    rows = np.sort(rng.choice(np.arange(REAL, len(prompts)), REFERENCES, replace=False))
+    lists = prompts[rows].unique(maintain_order=True)
+    terms, counts = learn(prompts[:REAL].to_list()) or ([], None)
+    spread = np.bincount(counts.indices, minlength=len(terms))
+    idf = pl.DataFrame({"word": terms, "idf": np.log((1 + REAL) / (1 + spread)) + 1})
+    idf = idf.filter(~pl.col("word").str.contains(" "))
+    return [
+        timed("near", lambda: find_repeats(prompts, lists, 0.7).height),
+        timed("semantic, weighted words", lambda: similar_pairs(prompts, lists, idf, 0.55).height),
+        *timed_vectors(vectors, np.array(vectors[rows])),
+        *naive(prompts, lists, vectors, np.array(vectors[rows])),
+    ]
+
+
+def blocks(vectors: Vectors) -> Iterator[Vectors]:
+    for start in range(0, len(vectors), 20_000):
+        yield np.array(vectors[start : start + 20_000])
+
+
+def timed_vectors(vectors: Vectors, references: Vectors) -> list[dict[str, Any]]:
+    """The search by cells, and how much of the exact one's finds it has, on the first 20,000 prompts."""
+    found: list[np.ndarray] = []
+
+    def search() -> int:
+        index = index_of(references, len(vectors))
+        found.extend(nearest(index, block)[1] for block in blocks(vectors))
+        return int(sum((cosines >= 0.7).sum() for cosines in found))
+
+    row = timed("semantic, vectors", search)
+    sample = np.array(vectors[:20_000])
+    exact = nearest(index_of(references, 1), sample)[1]
+    recall = float((found[0][exact >= 0.7] >= 0.7).mean())
+    return [row | {"recall": round(recall, 4)}]
+
+
+def naive(prompts: pl.Series, lists: pl.Series, vectors: Vectors, others: Vectors) -> list[dict[str, Any]]:
+    """All pairs of sets of words in Python, and brute force by scikit-learn: a part, reckoned for all."""
+    sets = [set(text.lower().split()) for text in lists]
+    some = [set(text.lower().split()) for text in prompts.sample(NAIVE_TEXTS, seed=SEED)]
+    near = timed("naive near", lambda: sum(len(a & b) >= 0.7 * len(a | b) for a in some for b in sets))
+    part = np.array(vectors[:NAIVE_VECTORS])
+    brute = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(others)
+    dense = timed("naive semantic", lambda: int((brute.kneighbors(part)[0] <= 0.3).sum()))
+    for row, share in ((near, len(prompts) / NAIVE_TEXTS), (dense, len(prompts) / NAIVE_VECTORS)):
+        row |= {name: round(row[name] * share, 1) for name in ("seconds", "cpu_seconds")}
+        row["found"] = round(row["found"] * share)
+        row["reckoned_from"] = round(1 / share, 4)
+    return [near, dense]
+
+
+def timed(name: str, work: Callable[[], int]) -> dict[str, Any]:
+    wall, processor = time.perf_counter(), time.process_time()
+    found = work()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    seconds = {"seconds": round(wall, 1), "cpu_seconds": round(processor, 1)}
+    row = {"way": name, **seconds, "found": found, "peak_mb": round(peak)}
+    print(row, file=sys.stderr, flush=True)
+    return row
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    print("".join(f"{name:>26}" if name == "way" else f"{name:>15}" for name in names))
+    for row in rows:
+        cells = [str(row.get(name, "")) for name in names]
+        print(f"{cells[0]:>26}" + "".join(f"{cell:>15}" for cell in cells[1:]))
+
+
+def main(command: str, folder: Path, target: Path | None) -> None:
+    load = round(os.getloadavg()[0], 2)
+    rows = {"calibrate": calibrate, "speed": speed}[command](folder)
+    show(rows)
+    about = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "cores": os.cpu_count(), "load_before": load}
+    if target:
+        target.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) in (3, 4) and sys.argv[1] in ("calibrate", "speed") and Path(sys.argv[2]).is_dir():
+        main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]) if len(sys.argv) == 4 else None)
+    else:
+        sys.exit(__doc__)

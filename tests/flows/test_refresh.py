@@ -1,0 +1,185 @@
+"""Weekly refreshes of the sample, cut by date, with real stages."""
+
+import itertools
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.build import build
+from flows.refresh import refresh
+from tasks import warehouse
+from tasks.config import override
+from tasks.errors import InputError
+from tasks.settings import Settings
+from tests.flows.conftest import ROOT, SAMPLE, Command
+
+SIZE = 24
+ASKED = {
+    "select__size": SIZE,
+    "rotation__anchors": 4,
+    "rotation__max_releases": 2,
+    "refresh__settle_seconds": 0,
+    # The sample is small: its weeks differ more than those of a service.
+    "topics__max_shift": 1,
+    "topics__max_none_growth": 1,
+}
+ENVIRONMENT = {f"EVERGREEN_{name.upper()}": str(value) for name, value in ASKED.items()}
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """A home after some weekly refreshes: its releases in their order, and the logs that they read."""
+
+    home: Path
+    logs: Path
+    releases: list[str]
+    settings: Settings
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with warehouse.transaction(str(self.home)) as con:
+            return con.execute(query).fetchall()
+
+    def roles(self, release: str) -> dict[str, str]:
+        return dict(
+            self.rows(f"select prompt_id, role from core.services where release_id = '{release}' order by 1")
+        )
+
+
+def parts() -> list[list[tuple[str, str]]]:
+    """The sample's lines with their days, by time: half of it, and three weeks of a sixth each."""
+    dated = []
+    for line in SAMPLE.read_text().splitlines():
+        try:
+            at = float(json.loads(line)["tstamp"])
+        except (ValueError, KeyError, TypeError):
+            at = 0.0
+        dated.append((datetime.fromtimestamp(at, UTC).date().isoformat(), line))
+    dated.sort()
+    cuts = [0, *(len(dated) * sixths // 6 for sixths in (3, 4, 5, 6))]
+    return [dated[start:end] for start, end in itertools.pairwise(cuts)]
+
+
+def add(logs: Path, lines: Sequence[tuple[str, str]]) -> None:
+    """Put a week's lines into the partitions of their days; a day that two weeks share gets a late file."""
+    for day, line in lines:
+        folder = logs / f"dt={day}"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / f"{len(lines)}-{lines[0][0]}.jsonl").open("a") as file:
+            file.write(line + "\n")
+
+
+@pytest.fixture(scope="module")
+def asked(demo_settings: Settings) -> Settings:
+    return override(demo_settings, **ASKED)
+
+
+@pytest.fixture(scope="module")
+def weeks(server: str, asked: Settings, tmp_path_factory: pytest.TempPathFactory) -> Weeks:
+    """A first build by a refresh, and three weeks."""
+    root = tmp_path_factory.mktemp("weeks")
+    made = []
+    for number, week in enumerate(parts()):
+        add(root / "logs", week)
+        made.append(refresh((str(root / "logs"),), str(root / "home"), asked).key)
+        if number == 2:
+            shutil.copytree(root / "home", root / "eve")
+    return Weeks(root / "home", root / "logs", made, asked)
+
+
+def test_half_is_replaced_each_week(weeks: Weeks) -> None:
+    assert len(set(weeks.releases)) == 4
+    told = [Counter(weeks.roles(release).values()) for release in weeks.releases]
+    assert told[0] == {"new": SIZE}
+    assert told[1:] == [{"new": SIZE // 2, "kept": SIZE // 2 - 4, "anchor": 4}] * 3
+    for before, after in itertools.pairwise(weeks.releases):
+        both = weeks.roles(before).keys() & weeks.roles(after).keys()
+        assert both == {prompt for prompt, role in weeks.roles(after).items() if role != "new"}
+
+
+def test_nobody_serves_too_long_but_anchors_who_stay(weeks: Weeks) -> None:
+    served = Counter(prompt for release in weeks.releases for prompt in weeks.roles(release))
+    anchors = [
+        {prompt for prompt, role in weeks.roles(release).items() if role == "anchor"}
+        for release in weeks.releases[1:]
+    ]
+    assert anchors[0] == anchors[1] == anchors[2]
+    assert {prompt for prompt, count in served.items() if count > 2} == anchors[0]
+
+
+def test_topics_keep_their_ids_and_only_what_is_new_is_placed(weeks: Weeks) -> None:
+    assert len(weeks.rows("select 1 from core.taxonomies")) == 1
+    moved = weeks.rows(
+        "select prompt_id from core.release_prompts group by prompt_id having count(distinct topic_id) > 1"
+    )
+    assert not moved
+    placed = weeks.rows(
+        "select count(distinct m.run_id), "
+        "count(*) filter (where m.run_id = t.run_id) = any_value(t.prompt_count) "
+        "from core.prompt_topics as m inner join core.taxonomies as t using (taxonomy_id)"
+    )
+    assert placed == [(4, True)]
+
+
+def test_analysts_see_why_each_question_is_in_and_how_far_sources_are(weeks: Weeks) -> None:
+    told = weeks.rows("select role, count(*) from out.test_set group by role order by role")
+    assert told == [("anchor", 12), ("kept", 24), ("new", SIZE + 36)]
+    [(source, outcome, lag)] = weeks.rows("select source, outcome, lag_hours from out.source_lag")
+    assert (source, outcome) == (str(weeks.logs), "new")
+    assert 0 <= lag < 1
+
+
+def test_nothing_new_makes_no_new_release(weeks: Weeks) -> None:
+    again = refresh((str(weeks.logs),), str(weeks.home), weeks.settings)
+    assert again.key == weeks.releases[-1]
+    assert len(list((weeks.home / "releases").glob("*/manifest.json"))) == 4
+
+
+def test_a_refresh_that_is_killed_comes_to_the_undisturbed_release(
+    weeks: Weeks, command: Command, server: str
+) -> None:
+    home = weeks.home.with_name("eve")
+    arguments = ("refresh", weeks.logs, "--home", home, "--profile", "deploy/demo/evergreen.toml", "--json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **ENVIRONMENT, "PREFECT_API_URL": server},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        process.wait(13)
+        pytest.fail("the run ended before it was killed")
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    done = command(*arguments, **ENVIRONMENT)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout.splitlines()[-1])
+    assert summary["release_id"][11:] == weeks.releases[-1][11:]
+
+
+def test_a_build_does_not_rotate(weeks: Weeks, asked: Settings, tmp_path: Path) -> None:
+    made = build([str(weeks.logs)], str(weeks.home), asked)
+    fresh = build([str(weeks.logs)], str(tmp_path / "home"), asked)
+    assert set(weeks.roles(made.key).values()) == {"new"}
+    assert made.key[11:] != weeks.releases[-1][11:]
+    assert made.rows == fresh.rows == SIZE
+
+
+def test_without_a_source_a_refresh_says_what_to_do(command: Command, tmp_path: Path) -> None:
+    done = command("refresh", "--home", tmp_path)
+    assert done.returncode == 2
+    assert "set refresh.sources" in done.stderr
+    with pytest.raises(InputError, match="nothing to refresh from"):
+        refresh((), str(tmp_path))
