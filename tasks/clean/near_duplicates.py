@@ -103,6 +103,18 @@ def find_repeats(
     return pl.DataFrame(pairs, schema=_PAIRS, orient="row")
 
 
+def hashed_words(texts: pl.Series) -> tuple[Hashes, NDArray[np.int64]]:
+    """Hashes of the words of all texts, and how many each text has.
+
+    Case and punctuation are no part of them; a text without words is one itself.
+    """
+    lower = texts.str.to_lowercase()
+    frame = pl.DataFrame({"whole": lower, "words": lower.str.extract_all(_WORD)})
+    has_words = pl.col("words").list.len() > 0
+    lists = frame.select(pl.when(has_words).then("words").otherwise(pl.concat_list("whole"))).to_series()
+    return lists.explode().hash(_SEED).to_numpy(), lists.list.len().cast(pl.Int64).to_numpy()
+
+
 def _blocks(texts: pl.Series) -> Iterator[pl.Series]:
     """Some thousands of texts at a time: their words take much more memory than they do."""
     return (texts[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK))
@@ -125,21 +137,12 @@ def _shingle_sets(texts: pl.Series) -> list[Hashes]:
 
 def _hashed_shingles(texts: pl.Series) -> tuple[Hashes, Hashes]:
     """Hashes of the shingles of all texts, one text behind the other, and where each text begins and ends."""
-    words, counts = _hashed_words(texts)
+    words, counts = hashed_words(texts)
     ends = np.concatenate([[0], np.cumsum(counts)])
     pairs = words.copy()  # the last word of a text has no neighbour, and stands for itself again
     pairs[:-1] += np.roll(words, -1)[:-1] * _FACTOR
     pairs[ends[1:] - 1] = words[ends[1:] - 1]
     return np.stack([words, pairs], axis=1).reshape(-1), (2 * ends).astype(np.uint64)
-
-
-def _hashed_words(texts: pl.Series) -> tuple[Hashes, NDArray[np.int64]]:
-    """Hashes of the words of all texts and how many each text has; a text without words is one itself."""
-    lower = texts.str.to_lowercase()
-    frame = pl.DataFrame({"whole": lower, "words": lower.str.extract_all(_WORD)})
-    has_words = pl.col("words").list.len() > 0
-    lists = frame.select(pl.when(has_words).then("words").otherwise(pl.concat_list("whole"))).to_series()
-    return lists.explode().hash(_SEED).to_numpy(), lists.list.len().cast(pl.Int64).to_numpy()
 
 
 def _band_numbers(hashes: Hashes, ends: Hashes) -> NDArray[np.uint32]:

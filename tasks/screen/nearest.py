@@ -28,22 +28,25 @@ def index_of(references: Vectors, queries: int) -> faiss.Index:
     Args:
         references: float32 of shape (m, dimensions), each row of length 1 or 0.
         queries: how many vectors will be looked up. If that is too much work for the exact search, the index
-            has 2 √m cells of a k-means, 24 of them are searched, and the 16 nearest by one bit a dimension are
-            compared exactly: README.md tells how much that finds.
+            has 2 √m cells of a k-means, 24 of them are searched, and the 16 nearest by one bit a dimension
+            are compared exactly: README.md tells how much that finds.
     """
     count, dimensions = references.shape
     references = np.ascontiguousarray(references)
-    if count * dimensions * queries <= _EXACT:
-        index = faiss.IndexFlatIP(dimensions)
-    else:
-        cells = 2 * math.isqrt(count)
-        index = faiss.index_factory(dimensions, f"IVF{cells},RaBitQ,RFlat", faiss.METRIC_INNER_PRODUCT)
-        index.k_factor = _LOOKS
-        by_cells = faiss.extract_index_ivf(index)
-        by_cells.cp.seed = _SEED
-        by_cells.nprobe = min(_PROBES, cells)
-        index.train(references)
+    is_much = count * dimensions * queries > _EXACT
+    index = _index_by_cells(count, dimensions) if is_much else faiss.IndexFlatIP(dimensions)
+    index.train(references)
     index.add(references)
+    return index
+
+
+def _index_by_cells(count: int, dimensions: int) -> faiss.Index:
+    cells = 2 * math.isqrt(count)
+    index = faiss.index_factory(dimensions, f"IVF{cells},RaBitQ,RFlat", faiss.METRIC_INNER_PRODUCT)
+    faiss.extract_index_ivf(index).cp.seed = _SEED
+    parameters = faiss.ParameterSpace()
+    parameters.set_index_parameter(index, "nprobe", min(_PROBES, cells))
+    parameters.set_index_parameter(index, "k_factor_rf", _LOOKS)
     return index
 
 

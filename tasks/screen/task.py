@@ -28,14 +28,14 @@ from tasks.screen.repeats import (
     semantic_repeats,
     unique_texts,
 )
-from tasks.screen.templates import skeletons
+from tasks.screen.templates import shapes
 from tasks.settings import TFIDF_SVD, EmbedSettings, LlmSettings, ScreenSettings
 from tasks.stage import best_effort, stage
 
 logger = logging.getLogger(__name__)
 
 # Raise it with the rules' code, so that homes are screened again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 _BLOCK_ROWS = 20_000
 _DESCRIPTION = (
     "Prompts with a verdict, by kind and by the list or release that they repeat; the `barring` ones are "
@@ -71,7 +71,7 @@ def screen(run: Run, vectors: Ref, settings: ScreenSettings, embed: EmbedSetting
     comparison = _Comparison(run, vectors.key, settings, embed, llm, limit)
     found = [comparison.compare(prompts, references, "repeat")]
     found += [comparison.compare(new, earlier, "released") for new, earlier in _beside(prompts, released)]
-    screened = prompts.select("prompt_id", skeletons(prompts["prompt"]))
+    screened = prompts.select("prompt_id", shapes(prompts["prompt"]))
     _store(run, recipe, settings, {"verdicts": pl.concat(found), "screened": screened}, is_changed=is_changed)
     return Ref(stage="screen", table="core.contamination", key=vectors.key, rows=_show(run))
 
@@ -89,7 +89,8 @@ def _recipe(settings: ScreenSettings, embedder: str, limit: float, references: p
     for row in references.select("reference", "reference_id", "text_id").iter_rows():
         digest.update("\n".join((*row, "")).encode())
     semantic = f"{embedder} {limit}" if settings.semantic else "no vectors"
-    return f"rules {RULES_VERSION}: {settings.near_jaccard} {semantic} {digest.hexdigest()}"
+    rules = f"{RULES_VERSION} hashes {BANDS_VERSION}"
+    return f"rules {rules}: {settings.near_jaccard} {semantic} {digest.hexdigest()}"
 
 
 def _beside(prompts: pl.DataFrame, released: pl.DataFrame) -> list[tuple[pl.DataFrame, pl.DataFrame]]:

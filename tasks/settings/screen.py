@@ -39,8 +39,8 @@ class ScreenSettings(StageSettings):
     template_prompts: int = Field(
         5,
         ge=0,
-        description="Prompts that differ only in numbers, names, quotes and links from which they are a "
-        "template, of which the first seen stays; 0: no rule.",
+        description="Prompts that differ only in numbers, names, quotes, links or a few words in a row from "
+        "which they are a template, of which the first seen stays; 0: no rule.",
     )
     max_share: float = Field(
         0.25, ge=0, le=1, description="Share of the prompts with a verdict above which the gate warns."

@@ -198,6 +198,19 @@ def test_of_a_template_the_first_seen_stays(home: Home) -> None:
     assert home.verdicts() == []
 
 
+def test_slots_of_a_template_may_hold_plain_words_and_prompts_be_of_two_templates(home: Home) -> None:
+    slots = ("hide delegate", "move field", "rename variable", "extract class")
+    texts = [f"{slot} refactoring method with code example in java" for slot in slots]
+    more = f"{slots[0]} refactoring method with code example in python"
+    home.add(texts[:1], datetime(2025, 1, 1))  # noqa: DTZ001
+    home.add([*texts[1:], more, *UNRELATED[:5]])
+    home.screen(template_prompts=4)
+    assert home.verdicts() == sorted((id_of(text), "template", id_of(texts[0])) for text in texts[1:])
+    home.screen(template_prompts=2)
+    found = sorted((id_of(text), "template", id_of(texts[0])) for text in [*texts[1:], more])
+    assert home.verdicts() == found
+
+
 def test_a_run_that_was_killed_before_it_wrote_leaves_nothing_and_the_next_has_the_same_verdicts(
     home: Home, questions: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,3 +5,7 @@ create table core.prompt_bands (
     version varchar not null,
     bands uinteger[] not null
 );
+
+-- What prompts of one template have in common: see tasks/screen/templates.py. All prompts are screened again.
+alter table core.screened drop column skeleton;
+alter table core.screened add column shapes uinteger[];
