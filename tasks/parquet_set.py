@@ -15,7 +15,6 @@ import duckdb
 
 LATEST: Final = "latest"
 _BUILDING: Final = ".building"
-_KEPT: Final = 2
 
 
 def publish(con: duckdb.DuckDBPyConnection, views: Sequence[str], folder: Path) -> Path:
@@ -34,12 +33,13 @@ def publish(con: duckdb.DuckDBPyConnection, views: Sequence[str], folder: Path) 
     building.mkdir(parents=True)
     for view in views:
         con.sql(f"from out.{view}").write_parquet(str(building / f"{view}.parquet"))
+    before = (folder / LATEST).resolve()
     made = building.rename(folder / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}")
     link = folder / f".{LATEST}"
     link.unlink(missing_ok=True)
     link.symlink_to(made.name)
     link.replace(folder / LATEST)
-    sets = sorted(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())
-    for old in sets[:-_KEPT]:
-        shutil.rmtree(old)
+    for path in folder.iterdir():
+        if not path.is_symlink() and path.resolve() not in {before, made.resolve()}:
+            shutil.rmtree(path)
     return made

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import polars as pl
 import pytest
 
 from flows.build import build
@@ -138,6 +140,25 @@ def test_analysts_see_why_each_question_is_in_and_how_far_sources_are(weeks: Wee
     [(source, outcome, lag)] = weeks.rows("select source, outcome, lag_hours from out.source_lag")
     assert (source, outcome) == (str(weeks.logs), "new")
     assert 0 <= lag < 1
+
+
+def test_questions_of_analysts_have_answers_after_four_refreshes(weeks: Weeks) -> None:
+    answers = {}
+    with duckdb.connect(weeks.home / "analytics.duckdb", read_only=True) as con:
+        for path in (warehouse.SQL / "examples").glob("*.sql"):
+            answers[path.stem[3:]] = con.sql(path.read_text()).pl()
+    # No model was asked, and the sample repeats no list.
+    empty = {name for name, answer in answers.items() if answer.is_empty()}
+    assert empty == {"cost_per_release", "failed_calls", "contamination_by_list"}
+    lives = {row["fate"]: row for row in answers["prompt_lifetimes"].to_dicts()}
+    assert lives["still serving"]["prompts"] == SIZE
+    assert (lives["served_out"]["mean_releases"], lives["rotated_out"]["mean_releases"]) == (2, 1)
+    assert answers["releases_over_time"]["came"].to_list() == [SIZE // 2] * 3 + [None]
+    assert answers["criteria_shift"].height == 7
+    assert answers["growing_topics"]["releases"].max() <= 4
+    # The Parquet beside it is of the same run.
+    lifetimes = pl.read_parquet(weeks.home / "parquet" / "latest" / "prompt_lifetimes.parquet")
+    assert lifetimes.height == SIZE + 36
 
 
 def test_nothing_new_makes_no_new_release(weeks: Weeks) -> None:
