@@ -33,12 +33,15 @@ def publish(con: duckdb.DuckDBPyConnection, views: Sequence[str], folder: Path) 
     building.mkdir(parents=True)
     for view in views:
         con.sql(f"from out.{view}").write_parquet(str(building / f"{view}.parquet"))
-    before = (folder / LATEST).resolve()
+    latest = folder / LATEST
+    if latest.is_dir() and not latest.is_symlink():  # a home that was copied with its links followed
+        shutil.rmtree(latest)
+    before = latest.resolve()
     made = building.rename(folder / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}")
     link = folder / f".{LATEST}"
     link.unlink(missing_ok=True)
     link.symlink_to(made.name)
-    link.replace(folder / LATEST)
+    link.replace(latest)
     for path in folder.iterdir():
         if not path.is_symlink() and path.resolve() not in {before, made.resolve()}:
             shutil.rmtree(path)

@@ -1,5 +1,6 @@
 """What analysts read says the same as the warehouse, in DuckDB's copy and in the Parquet beside it."""
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -58,6 +59,14 @@ def test_personal_data_is_in_no_file(home: Path) -> None:
     prompts = pl.read_parquet(home / "parquet" / "latest" / "prompts.parquet")
     assert prompts.filter(reject_reason="personal_data")["prompt"].null_count() == 10
     assert prompts["prompt"].null_count() == 10
+
+
+def test_a_home_that_was_copied_with_its_links_followed_gets_its_link_back(home: Path) -> None:
+    warehouse.publish_analytics(str(home))
+    copied = Path(shutil.copytree(home, home.with_name("copied")))
+    warehouse.publish_analytics(str(copied))
+    assert (copied / "parquet" / "latest").is_symlink()
+    assert count(copied / "parquet" / "latest", "prompts") == 200
 
 
 def test_who_follows_the_link_once_reads_one_run_while_the_next_is_put_in_place(home: Path) -> None:
