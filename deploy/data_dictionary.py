@@ -16,6 +16,15 @@ it, which each run replaces in one rename:
 
     duckdb.connect(".evergreen/analytics.duckdb", read_only=True).sql("from out.funnel")
 
+A reader keeps the file that is open, so close and open it again to see the next run. It has no keys, no raw
+conversations and no personal data; tables that only the pipeline needs are empty.
+
+Other engines read the same views as Parquet, a set of files a run, in `parquet/latest`, which is a link.
+Follow it once, and all that you read is of one run; the set stays until the run after the next:
+
+    latest = Path(".evergreen/parquet/latest").resolve()
+    polars.read_parquet(latest / "funnel.parquet")
+
 | schema | what is in it |
 | --- | --- |
 | `raw` | source files, their conversations as read, and the records that could not be read |

@@ -13,6 +13,7 @@ from rich.text import Text
 from tasks import warehouse
 from tasks.errors import InputError
 from tasks.home.summary import Summary, summarise
+from tasks.release.changes import topic_name
 from tasks.release.diff import Diff, compare
 
 _TOPICS_SHOWN: Final = 20
@@ -21,12 +22,17 @@ _TOPICS_SHOWN: Final = 20
 def read_diff(home: str, older: str, newer: str) -> Diff:
     """Compare two releases that are in a home, whoever made them.
 
+    Topics are told by their ids, which stay when names change, if the home made both releases; else by name.
+
     Raises:
         InputError: no such release.
     """
     before, now = summarise(home, older), summarise(home, newer)
-    reasons = _reasons(home, str(now.manifest["run_id"]))
-    return compare((older, newer), _prompts(before), _prompts(now), reasons)
+    reasons = _ask(home, "release/reasons", run_id=str(now.manifest["run_id"]))
+    old, new = (_ask(home, "release/released", release_id=name) for name in (older, newer))
+    if old.is_empty() or new.is_empty():
+        old, new = _prompts(before), _prompts(now)
+    return compare((older, newer), old, new, reasons)
 
 
 def print_diff(diff: Diff) -> None:
@@ -45,7 +51,7 @@ def print_diff(diff: Diff) -> None:
         console.print(_table("Reasons", "questions", last="reason", rows=rows))
     moved = diff.topics.filter(diff.topics["shift"] != 0)
     topics = [
-        [*(f"{row[name]:.1%}" for name in ("share_before", "share_now")), row["topic"]]
+        [*(f"{row[name]:.1%}" for name in ("share_before", "share_now")), topic_name(row)]
         for row in moved.head(_TOPICS_SHOWN).iter_rows(named=True)
     ]
     table = _table("Topics that moved", "share before", "share now", last="topic", rows=topics)
@@ -60,17 +66,19 @@ def print_diff(diff: Diff) -> None:
 def _prompts(summary: Summary) -> pl.DataFrame:
     """The questions of a release as `compare` takes them."""
     length = pl.col("prompt").str.len_chars()
-    return summary.questions.select("score", prompt_id="uid", topic="cluster", length=length)
+    return summary.questions.select(
+        "score", prompt_id="uid", topic_id="cluster", topic="cluster", length=length
+    )
 
 
-def _reasons(home: str, run_id: str) -> pl.DataFrame:
-    """What the selection of a run said of each prompt; no rows if this home does not know the run."""
+def _ask(home: str, query: str, **parameters: str) -> pl.DataFrame:
+    """Run a query on what analysts read; no rows if the home has none."""
     path = Path(home) / warehouse.ANALYTICS
     if not path.is_file():
         return pl.DataFrame(schema={"prompt_id": pl.String, "reason": pl.String})
     try:
         with duckdb.connect(path, read_only=True) as con:
-            return warehouse.run(con, "release/reasons", {"run_id": run_id})
+            return warehouse.run(con, query, parameters)
     except duckdb.Error as error:
         raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
 

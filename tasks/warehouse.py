@@ -2,7 +2,7 @@
 
 DuckDB lets one process write or many read, never both. So nobody but the pipeline opens `warehouse.duckdb`;
 readers have `analytics.duckdb`, which is built beside it and put in place with one rename, so that a reader
-who has the old file open keeps it.
+who has the old file open keeps it, and the views of it as Parquet.
 """
 
 import hashlib
@@ -17,11 +17,13 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
+from tasks import parquet_set
 from tasks.errors import InputError
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
 WAREHOUSE = "warehouse.duckdb"
 ANALYTICS = "analytics.duckdb"
+PARQUET = "parquet"
 
 Tables = Mapping[str, pl.DataFrame | pa.Table]
 
@@ -117,7 +119,7 @@ def apply_migrations(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def publish_analytics(home: str, lock_wait_seconds: float = 60) -> Path:
-    """Replace `analytics.duckdb` with a copy of the warehouse, in one rename.
+    """Replace what analysts read, `analytics.duckdb` and the Parquet beside it, in one rename each.
 
     Returns:
         The path of the copy.
@@ -130,20 +132,29 @@ def publish_analytics(home: str, lock_wait_seconds: float = 60) -> Path:
     try:
         quoted = str(building).replace("'", "''")  # ATTACH takes no bound parameter
         con.execute(f"attach '{quoted}' as analytics")
-        con.execute("copy from database warehouse to analytics")
-        for query in (
-            "forget_conversations",
-            "withhold_personal_data",
-            "withhold_annotations",
-            "withhold_answers",
-        ):
-            run(con, f"home/{query}")
+        fill_analytics(con, "warehouse")
         con.execute("checkpoint analytics")
         con.execute("detach analytics")
     finally:
         con.close()
+    # Of the new file, which no other connection of this process has open under another name.
+    with duckdb.connect(building, read_only=True) as con:
+        views = run(con, "home/views")["name"].to_list()
+        parquet_set.publish(con, views, Path(home) / PARQUET)
     building.replace(target)
     return target
+
+
+def fill_analytics(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Give the attached, empty database `analytics` the tables and views of the database `source`.
+
+    What it has not: raw conversations, texts with personal data, keys, and what only the pipeline needs.
+    """
+    con.execute(f"copy from database {source} to analytics (schema)")
+    for statement in run(con, "home/copy_statements")["statement"]:
+        con.execute(statement)
+    for table in ("prompts", "annotations", "llm_calls"):
+        run(con, f"home/copy_{table}")
 
 
 def _connect(path: Path, lock_wait_seconds: float) -> duckdb.DuckDBPyConnection:

@@ -13,8 +13,8 @@ select
     m.placed_count,
     m.none_share,
     x.vectors_sha256,
-    x.library_versions,
-    x.settings
+    x.library_versions::varchar as library_versions,
+    x.settings::varchar as settings
 from core.taxonomies as x
 left join (
     select

@@ -8,7 +8,7 @@ select
     date_diff('millisecond', started_at, finished_at) / 1000 as seconds,
     release_id,
     error,
-    settings
+    settings::varchar as settings
 from core.runs;
 
 comment on view out.runs is 'Every run on this home.';

@@ -1,9 +1,16 @@
 """What changed since the release before, in Markdown: for the card, and for the report on a candidate."""
 
+from typing import Any
+
 from tasks.release.card import table
 from tasks.release.diff import Diff
 
 _TOPICS_SHOWN = 10
+
+
+def topic_name(row: dict[str, Any]) -> str:
+    """The name of a topic of `Diff.topics`, and the one that it had before."""
+    return f"{row['topic']} (was: {row['topic_before']})" if row["topic_before"] else str(row["topic"])
 
 
 def changes(diff: Diff) -> list[str]:
@@ -22,7 +29,7 @@ def changes(diff: Diff) -> list[str]:
             table(
                 ("topic", "share before", "share now"),
                 (
-                    (row["topic"], f"{row['share_before']:.1%}", f"{row['share_now']:.1%}")
+                    (topic_name(row), f"{row['share_before']:.1%}", f"{row['share_now']:.1%}")
                     for row in shown.iter_rows(named=True)
                 ),
             )

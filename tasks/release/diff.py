@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-# It went, and the newer selection did not look at it: a rule or a verdict spoke against it before.
+# It went, and the newer selection did not look at it: it has no topic, or no annotation that is ok.
 NOT_ELIGIBLE = "not_eligible"
 UNKNOWN = "unknown"
 _LENGTHS = {"shortest": 0.0, "10 %": 0.1, "median": 0.5, "90 %": 0.9, "longest": 1.0}
@@ -17,7 +17,8 @@ class Diff:
 
     `prompts`: `prompt_id`, `change` (came, stayed or went), `reason` (why it went, or as what it came or
     stayed, if that is known), `topic`, `score`.
-    `topics`: `topic`, `before` and `now` (questions), `share_before`, `share_now`, `shift`; largest first.
+    `topics`: `topic` (its name now, or before if it is gone), `topic_before` (its other name, where it was
+    renamed), `before` and `now` (questions), `share_before`, `share_now`, `shift`; largest first.
     `scores`: `score`, `before` and `now` (questions).
     `lengths`: `measure`, `before` and `now` (characters).
     """
@@ -59,7 +60,8 @@ def compare(names: tuple[str, str], older: pl.DataFrame, newer: pl.DataFrame, re
 
     Args:
         names: ids of the older and the newer one.
-        older: its prompts: `prompt_id`, `topic`, `score`, `length` (characters).
+        older: its prompts: `prompt_id`, `topic_id`, `topic`, `score`, `length` (characters). Topics are told
+            by their ids, as names may change; where ids are not known in both, give names as ids.
         newer: the same of the newer one.
         reasons: `prompt_id` and `reason`, as the selection of the newer one has them; no rows where nobody
             knows, as of a release of another home.
@@ -97,10 +99,18 @@ def _prompts(older: pl.DataFrame, newer: pl.DataFrame, reasons: pl.DataFrame) ->
 
 
 def _topics(older: pl.DataFrame, newer: pl.DataFrame) -> pl.DataFrame:
-    shares = _counts(older, newer, "topic").with_columns(
-        share_before=pl.col("before") / max(older.height, 1), share_now=pl.col("now") / max(newer.height, 1)
-    )
-    shifts = shares.with_columns(shift=pl.col("share_now") - pl.col("share_before"))
+    before, now = (frame.group_by("topic_id").agg(pl.col("topic").min()) for frame in (older, newer))
+    names = now.join(before, on="topic_id", how="full", coalesce=True, suffix="_before")
+    is_renamed = pl.col("topic") != pl.col("topic_before")
+    shares = _counts(older, newer, "topic_id").join(names, on="topic_id")
+    shifts = shares.select(
+        pl.coalesce("topic", "topic_before"),
+        pl.when(is_renamed).then("topic_before"),
+        "before",
+        "now",
+        share_before=pl.col("before") / max(older.height, 1),
+        share_now=pl.col("now") / max(newer.height, 1),
+    ).with_columns(shift=pl.col("share_now") - pl.col("share_before"))
     return shifts.sort(pl.col("shift").abs(), "topic", descending=[True, False])
 
 

@@ -68,7 +68,7 @@ def read_diff(
         con: an open connection to the warehouse.
         digest: hash of its content; what has the same is never compared with it.
         name: what to call it.
-        prompts: its prompts: `prompt_id`, `topic`, `score`, `length` (characters).
+        prompts: its prompts: `prompt_id`, `topic_id`, `topic`, `score`, `length` (characters).
         run_id: the run that made it, whose selection says why prompts went.
 
     Returns:
@@ -85,7 +85,7 @@ def read_diff(
 def _as_released(questions: pl.DataFrame) -> pl.DataFrame:
     """The same columns as `release/released`."""
     length = pl.col("prompt").str.len_chars().cast(pl.Int64)
-    return questions.select("score", prompt_id="uid", topic="cluster", length=length)
+    return questions.select("topic_id", "score", prompt_id="uid", topic="cluster", length=length)
 
 
 def _questions(con: duckdb.DuckDBPyConnection, keys: dict[str, str], category: str) -> pl.DataFrame:

@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import polars as pl
 import pytest
 
 from flows.build import build
@@ -168,6 +170,25 @@ def test_a_refresh_that_is_killed_behind_embed_comes_to_the_undisturbed_release(
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout.splitlines()[-1])
     assert summary["release_id"][11:] == weeks.releases[-1][11:]
+
+
+def test_questions_of_analysts_have_answers_after_four_refreshes(weeks: Weeks) -> None:
+    answers = {}
+    with duckdb.connect(weeks.home / "analytics.duckdb", read_only=True) as con:
+        for path in (warehouse.SQL / "examples").glob("*.sql"):
+            answers[path.stem[3:]] = con.sql(path.read_text()).pl()
+    # No model was asked, and the sample repeats no list.
+    empty = {name for name, answer in answers.items() if answer.is_empty()}
+    assert empty == {"cost_per_release", "failed_calls", "contamination_by_list"}
+    lives = {row["fate"]: row for row in answers["prompt_lifetimes"].to_dicts()}
+    assert lives["still serving"]["prompts"] == SIZE
+    assert (lives["served_out"]["mean_releases"], lives["rotated_out"]["mean_releases"]) == (2, 1)
+    assert answers["releases_over_time"]["came"].to_list() == [SIZE // 2] * 3 + [None]
+    assert answers["criteria_shift"].height == 7
+    assert answers["growing_topics"]["releases"].max() <= 4
+    # The Parquet beside it is of the same run.
+    lifetimes = pl.read_parquet(weeks.home / "parquet" / "latest" / "prompt_lifetimes.parquet")
+    assert lifetimes.height == SIZE + 36
 
 
 def test_a_build_does_not_rotate(weeks: Weeks, asked: Settings, tmp_path: Path) -> None:

@@ -131,7 +131,10 @@ def test_the_copy_has_every_table_and_view(run: Run) -> None:
 
 def test_what_a_killed_publication_left_is_no_hindrance(run: Run) -> None:
     building = Path(run.home) / "analytics.building"
-    for path in (building, Path(f"{building}.wal")):
+    half_a_set = Path(run.home) / "parquet" / ".building" / "prompts.parquet"
+    half_a_set.parent.mkdir(parents=True)
+    for path in (building, Path(f"{building}.wal"), half_a_set):
         path.write_bytes(b"half a file" * 1_000)
     warehouse.publish_analytics(run.home)
+    assert not half_a_set.parent.exists()
     assert sorted(path.name for path in Path(run.home).glob("analytics*")) == ["analytics.duckdb"]

@@ -1,5 +1,6 @@
 select
     prompt_id,
+    topic_id,
     topic,
     score,
     length(prompt) as length

@@ -11,7 +11,8 @@ from tasks.settings import ReleaseSettings, SelectSettings, Settings
 
 
 def release(rows: list[tuple[str, str, int, int]]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=["prompt_id", "topic", "score", "length"], orient="row")
+    frame = pl.DataFrame(rows, schema=["prompt_id", "topic", "score", "length"], orient="row")
+    return frame.with_columns(topic_id="topic")
 
 
 def reasons(*rows: tuple[str, str | None]) -> pl.DataFrame:
@@ -57,6 +58,19 @@ def test_topics_are_compared_by_their_shares(diff: Diff) -> None:
         ("wheels", 0.0, 0.25, 0.25),
     ]
     assert diff.topics_shift == 0.75
+
+
+def test_a_topic_that_was_renamed_is_not_gone() -> None:
+    older = OLDER.with_columns(topic_id=pl.col("topic").replace_strict({"bread": 1, "cars": 2}))
+    newer = NEWER.with_columns(topic_id=pl.col("topic").replace_strict({"wheels": 2, "bread": 1, "tea": 3}))
+    found = compare(("one", "two"), older, newer, SAYS)
+    assert found.topics.select("topic", "topic_before", "before", "now").rows() == [
+        ("tea", None, 0, 2),
+        ("bread", None, 2, 1),
+        ("wheels", "cars", 2, 1),
+    ]
+    assert found.topics_shift == 0.5
+    assert "| wheels (was: cars) | 50.0% | 25.0% |" in "\n".join(changes(found))
 
 
 def test_scores_and_lengths_are_compared_as_distributions(diff: Diff) -> None:
