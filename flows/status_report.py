@@ -59,8 +59,9 @@ def _waiting(status: Status) -> list[str]:
     lines = []
     for row in status.waiting:
         warnings = f", warnings: {row['warnings']}" * bool(row["warnings"])
+        state = ", withdrawn before" * (row["state"] == "withdrawn")
         lines += [
-            f"{_size(row)}, {row['state']}, made {_time(row['made_at'])}{warnings}",
+            f"{_size(row)}{state}, made {_time(row['made_at'])}{warnings}",
             f"  {row['command']}",
         ]
     return lines or ["nothing waits for approval"]
@@ -99,8 +100,12 @@ def _sources(status: Status) -> Table:
 
 def _source_faults(status: Status) -> list[str]:
     """Why sources failed last, also of those that work again."""
-    failed = (row for row in status.sources if row["failed_at"])
-    return [f"{row['source']} failed {_time(row['failed_at'])}: {row['failure']}" for row in failed]
+    lines = []
+    for row in status.sources:
+        if row["failed_at"]:
+            why = row["failure"].removeprefix(f"{row['source']}: ")
+            lines.append(f"{row['source']} failed {_time(row['failed_at'])}: {why}")
+    return lines
 
 
 def _runs(status: Status) -> Table:

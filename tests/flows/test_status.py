@@ -96,7 +96,7 @@ def test_releases_cost_sources_and_runs_come_from_the_tables(
     [waiting] = status.waiting
     assert waiting["command"] == f"evergreen publish rel-2 --home {home}"
     assert waiting["command"] in text
-    assert "rel-2, 20 questions of 10 topics, candidate" in text
+    assert "rel-2, 20 questions of 10 topics, made " in text
     assert "warnings: 1" in text
     assert f"0.75 USD for 2 calls in {datetime.now(UTC):%B %Y}" in text
     assert "of at most 20.00" in text
