@@ -30,6 +30,7 @@ from flows.options import (
     settings_of,
 )
 from flows.release_commands import add_release_commands
+from flows.status import status
 from tasks.errors import DEBUG, EvergreenError
 from tasks.home.summary import latest_release, summarise
 from tasks.ingest.sources import require_local
@@ -44,6 +45,7 @@ app = App(
     suppress_keyboard_interrupt=False,  # else it would end without our word on what is kept
 )
 add_release_commands(app)
+app.command(status)
 
 
 @app.command
@@ -178,14 +180,6 @@ def show(
     from flows.report import print_summary  # noqa: PLC0415  (rich)
 
     print_summary(summarise(home, release or latest_release(home)), prompts)
-
-
-@app.command
-def status(*, home: Home = ".evergreen") -> None:
-    """Show the last runs of a home: when, how they ended, what came of them."""
-    from flows.report import print_runs  # noqa: PLC0415  (rich)
-
-    print_runs(home)
 
 
 @app.command

@@ -3,7 +3,6 @@
 import textwrap
 from typing import Any
 
-import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
@@ -11,9 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tasks import warehouse
 from tasks.calibrate.calibration import Agreement, Calibration
-from tasks.errors import InputError
 from tasks.estimate.forecast import MODES, Forecast, Step
 from tasks.home.summary import Summary
 from tasks.llm.endpoint import Mode
@@ -43,25 +40,6 @@ def print_summary(summary: Summary, prompts: int) -> None:
         f"release {manifest['release_id']}:"
     )
     console.print(str(summary.folder), soft_wrap=True, highlight=False, markup=False)
-
-
-def print_runs(home: str) -> None:
-    """Print the last runs of a home, newest first.
-
-    Raises:
-        InputError: nothing has run there yet.
-    """
-    path = f"{home}/{warehouse.ANALYTICS}"
-    try:
-        con = duckdb.connect(path, read_only=True)
-    except duckdb.IOException as error:
-        raise InputError(f"--home {home}: no run has ended there yet") from error
-    with con:
-        runs = warehouse.run(con, "show/runs")
-    table = Table("started", "flow", "state", "seconds", "USD", "release", "error", box=box.SIMPLE)
-    for row in runs.iter_rows():
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    Console().print(table)
 
 
 def print_forecast(forecast: Forecast) -> None:

@@ -1,12 +1,9 @@
 """What `evergreen topics` prints: the topics of a taxonomy, and what a maintainer should look at."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
@@ -48,7 +45,7 @@ def read_topics(home: str, taxonomy_id: str) -> TopicsReport:
     Raises:
         InputError: nothing has run there yet, or there is no such taxonomy.
     """
-    with _analytics(home) as con:
+    with warehouse.analytics(home) as con:
         taxonomy = warehouse.run(con, "show/topic_taxonomy", {"taxonomy_id": taxonomy_id})
         if taxonomy.is_empty():
             known = f"no taxonomy {taxonomy_id}: leave --taxonomy out for the last one"
@@ -79,7 +76,7 @@ def draw_topics(home: str, taxonomy_id: str, folder: str) -> list[str]:
     from tasks.topics.pictures.write import write_pictures  # noqa: PLC0415  (drawing libraries take seconds)
 
     try:
-        with _analytics(home) as con:
+        with warehouse.analytics(home) as con:
             return [str(path) for path in write_pictures(con, taxonomy_id, Path(folder))]
     except OSError as error:
         raise InputError(f"--pictures {folder}: cannot be written: {error.strerror}") from error
@@ -110,20 +107,6 @@ def print_topics(report: TopicsReport, limit: int, examples: int) -> None:
         console.print(_drift(row), soft_wrap=True, highlight=False, markup=False)
     if report.trends.height:
         console.print(_trends(report.trends, limit))
-
-
-@contextmanager
-def _analytics(home: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    path = Path(home) / warehouse.ANALYTICS
-    if not path.is_file():
-        raise InputError(f"--home {home}: no run has ended there yet: run evergreen build first")
-    try:
-        with duckdb.connect(path, read_only=True) as con:
-            yield con
-    except duckdb.IOException as error:
-        raise InputError(f"{path}: cannot be opened: {str(error).splitlines()[0]}") from error
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise InputError(f"--home {home}: of another version of Evergreen: build there again") from error
 
 
 def _head(report: TopicsReport) -> str:

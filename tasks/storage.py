@@ -61,6 +61,18 @@ def hold_home(home: str, wait_seconds: float) -> Iterator[None]:
         yield
 
 
+def is_held(home: str) -> bool:
+    """Whether a run holds a home now. To ask takes the lock for an instant, and waits for nobody."""
+    try:
+        with (Path(home) / ".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
 def _open_lock(home: str) -> IO[str]:
     path = open_home(home) / ".lock"
     try:

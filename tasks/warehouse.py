@@ -70,6 +70,25 @@ def run(
             con.unregister(table)
 
 
+@contextmanager
+def analytics(home: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the copy that analysts read, as the last run that ended left it; a run is never in the way.
+
+    Raises:
+        InputError: no run has ended there yet, the file cannot be opened, or it is of another version.
+    """
+    path = Path(home) / ANALYTICS
+    if not path.is_file():
+        raise InputError(f"--home {home}: no run has ended there yet: run evergreen build first")
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            yield con
+    except duckdb.IOException as error:
+        raise InputError(f"{path}: cannot be opened: {str(error).splitlines()[0]}") from error
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise InputError(f"--home {home}: of another version of Evergreen: build there again") from error
+
+
 def read(
     home: str, name: str, parameters: Mapping[str, object] | None = None, lock_wait_seconds: float = 60
 ) -> pl.DataFrame:

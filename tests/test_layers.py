@@ -18,9 +18,9 @@ MAY_IMPORT = {
     "tasks.stage": r"tasks/\w+/task\.py",
     # Fits and journals are files; pictures are drawn of a connection that is handed to them.
     "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|tasks/(embed/saved|topics/taxonomy)\.py"
-    r"|flows/(scope|cli|options)\.py",
+    r"|flows/(scope|cli|options|status)\.py",
     "tasks.warehouse": r"tasks/\w+/task\.py|tasks/topics/pictures/write\.py"
-    r"|flows/((topics|releases)_)?report\.py",
+    r"|flows/((topics|releases)_report|status)\.py",
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }
 PURE = [

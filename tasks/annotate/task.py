@@ -39,7 +39,7 @@ def annotate(run: Run, prompts: Ref, topics: Ref, settings: AnnotateSettings, ll
     Only prompts without an `ok` annotation are asked about, and of models only what no journal has.
     """
     models = Models(run, llm)
-    logger.info("%d prompts", prompts.rows)
+    logger.info("%d eligible prompts to have marks", prompts.rows)
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         for name in ("annotators", "screenings"):
             warehouse.run(con, f"annotate/forget_{name}", {"run_id": run.id})

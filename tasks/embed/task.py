@@ -35,7 +35,7 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
 
     A prompt that a server refuses gets the flag `not_embedded`: it is not eligible until the next run.
     """
-    logger.info("%d prompts", prompts.rows)
+    logger.info("%d eligible prompts to have vectors", prompts.rows)
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "embed/forget_refused")
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)

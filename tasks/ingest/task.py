@@ -44,7 +44,7 @@ def ingest(run: Run, source_urls: list[str], settings: IngestSettings) -> Ref:
     known = _known(run)
     new = [file for place, file in files.items() if known.get(place) != file.file_id]
     _refuse_unreadable(new, settings, is_any_known=len(new) < len(files))
-    logger.info("files: %d, new: %d", len(files), len(new))
+    logger.info("%d files in the sources, %d of them not read yet", len(files), len(new))
     _read_files(run, new, settings, known, is_live=False)
     return _ref(run)
 
@@ -120,7 +120,8 @@ def _store_checks(run: Run, found: list[Check]) -> None:
         if check.outcome == "failed":
             logger.warning("%s; going on with the other sources", check.detail)
         else:
-            logger.info("%s: %d new files. %s", check.source, check.new_file_count, check.detail)
+            detail = f"; {check.detail}" * bool(check.detail)
+            logger.info("%s: %d new files%s", check.source, check.new_file_count, detail)
     tables = {"source_checks": checks.to_frame(found)}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "ingest/forget_source_checks", {"run_id": run.id})

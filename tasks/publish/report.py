@@ -1,5 +1,6 @@
 """What a person should look at before a release becomes the latest: Markdown without any prompt."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,56 +11,114 @@ from tasks.release.changes import changes
 from tasks.release.diff import Diff
 
 
-def report(
-    folder: Path, manifest: dict[str, Any], state: str, warnings: pl.DataFrame, diff: Diff | None
-) -> str:
+@dataclass(frozen=True)
+class Place:
+    """The folder of a release, `<home>/releases/<id>`, and the URL of the target that has it; empty: none."""
+
+    folder: Path
+    target: str
+
+    @property
+    def home(self) -> Path:
+        """The home of the release."""
+        return self.folder.parent.parent
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the warehouse says of the run that made a release, as the queries give it.
+
+    `warnings`: publish/warnings. `gates`: publish/gates. `contamination`: screen/counts. `costs`: llm/costs.
+    """
+
+    warnings: pl.DataFrame
+    gates: pl.DataFrame
+    contamination: pl.DataFrame
+    costs: pl.DataFrame
+
+
+def report(place: Place, manifest: dict[str, Any], state: str, evidence: Evidence, diff: Diff | None) -> str:
     """Write the report on a release.
 
     Args:
-        folder: where it is: `<home>/releases/<id>`.
+        place: where it is.
         manifest: of the release.
         state: `candidate`, `published` or `withdrawn`.
-        warnings: `boundary`, `name`, `observed`, `unexpected_count` of the checks that warned.
+        evidence: of the run that made it.
         diff: to the release before, if there is one.
     """
     sections = [
-        f"# Release {folder.name}",
-        _what_next(folder, state),
-        f"{manifest['questions']:,} questions of {manifest['topics']:,} topics, in `{folder}`; `CARD.md` "
-        "there says how they were chosen.",
-        "## Warnings of the gates",
-        _warnings(warnings),
+        f"# Release {place.folder.name}",
+        _what_next(place, state),
+        f"{manifest['questions']:,} questions of {manifest['topics']:,} topics.",
+        "## Gates",
+        *_gates(evidence),
+        "## Contamination",
+        _contamination(evidence.contamination),
         "## Cost",
-        _cost(manifest["cost"]),
+        _cost(evidence.costs),
         f"## What changed since {diff.older}" if diff else "## What changed",
         *(changes(diff) if diff else ["There is no other release yet."]),
+        "## Where to look",
+        _links(place),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _what_next(folder: Path, state: str) -> str:
-    home = folder.parent.parent
+def _what_next(place: Place, state: str) -> str:
+    release_id = place.folder.name
     if state == "published":
-        return f"It is published. To take it back: `evergreen withdraw {folder.name} --home {home}`."
+        return f"It is published. To take it back: `evergreen withdraw {release_id} --home {place.home}`."
     why = "It was withdrawn" if state == "withdrawn" else "It is a candidate"
     return (
-        f"**{why}, and waits.** To make it the latest: `evergreen publish {folder.name} --home {home}`, or "
-        f"run the deployment `publish` with **release_id** `{folder.name}`."
+        f"**{why}, and waits.** To make it the latest: `evergreen publish {release_id} --home {place.home}`, "
+        f"or run the deployment `publish` with **release_id** `{release_id}` and **home** `{place.home}`."
     )
 
 
-def _cost(cost: dict[str, Any]) -> str:
-    """What models cost; a release made before models were asked does not say."""
-    if not cost.get("calls"):
-        return "No model was paid."
-    return (
-        f"{cost['new_usd']:.2f} USD for {cost['new_calls']:,} calls since the last build that ended well, "
-        f"{cost['usd']:.2f} USD in all."
+def _gates(evidence: Evidence) -> list[str]:
+    """How many checks passed behind each stage, and what the others found."""
+    columns = ["after_stage", "checks", "passed", "warnings"]
+    sections = [table(("after", "checks", "passed", "warnings"), evidence.gates.select(columns).iter_rows())]
+    if evidence.warnings.is_empty():
+        return [*sections, "No warnings."]
+    found = evidence.warnings.select("boundary", "name", "unexpected_count", "observed")
+    return [*sections, table(("after", "check that warns", "rows", "found"), found.iter_rows())]
+
+
+def _contamination(counts: pl.DataFrame) -> str:
+    if counts.is_empty():
+        return "No eligible prompt has a verdict."
+    rows = (
+        (kind, reference or "-", f"{prompts:,}", f"{barring:,}")
+        for kind, reference, prompts, barring in counts.iter_rows()
     )
+    return table(("verdict", "list or release", "prompts", "kept out"), rows)
 
 
-def _warnings(warnings: pl.DataFrame) -> str:
-    if warnings.is_empty():
-        return "None."
-    columns = ["boundary", "name", "unexpected_count", "observed"]
-    return table(("after", "check", "rows", "found"), warnings.select(columns).iter_rows())
+def _cost(costs: pl.DataFrame) -> str:
+    """What models cost by stage; the last row is the sum."""
+    if costs.height == 1:
+        return "No model was asked in this run or this month."
+    rows = (
+        (
+            *(row[name] for name in ("stage", "model", "mode")),
+            *(f"{row[name]:,}" for name in ("calls", "input_tokens", "output_tokens")),
+            *(f"{row[name]:,.2f}" for name in ("usd", "month_usd")),
+        )
+        for row in costs.iter_rows(named=True)
+    )
+    header = ("stage", "model", "mode", "calls", "input tokens", "output tokens", "USD", "USD this month")
+    return table(header, rows)
+
+
+def _links(place: Place) -> str:
+    places = {
+        "The release": place.folder,
+        "How it was chosen": place.folder / "CARD.md",
+        "All that made it": place.folder / "manifest.json",
+        "Every check": place.home / "docs" / "index.html",
+        "For analysts": place.home / "analytics.duckdb",
+    }
+    lines = [f"- {what}: [{path}]({path.as_uri()})" for what, path in places.items()]
+    return "\n".join([*lines, *[f"- Published at {place.target}/{place.folder.name}/"] * bool(place.target)])

@@ -2,7 +2,6 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
@@ -10,17 +9,16 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 from tasks import warehouse
 from tasks.publish.bundle import LATEST, Bundle, read_folder
 from tasks.publish.history import History
-from tasks.publish.report import report
+from tasks.publish.report import Evidence, Place, report
 from tasks.publish.target import Target, point, push
 from tasks.refs import Ref, Run
 from tasks.release.task import read_diff
 from tasks.settings import PublishSettings
 from tasks.stage import best_effort, stage
 from tasks.storage import write_atomic
+from tasks.urls import public
 
 logger = logging.getLogger(__name__)
-
-Rows = list[dict[str, Any]]
 
 
 @stage("publish", retries=3)
@@ -41,9 +39,10 @@ def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
     else:
         _make_latest(run, bundle, settings.target)
         _note(run, release.key, "published", release.key)
+        logger.info("release %s is the latest", release.key)
     with best_effort("showing the run"):
-        _show_run(run, bundle)
-    _show_release(run, bundle, run.id)
+        _show_run(run)
+    _show_release(run, bundle, run.id, settings.target)
     return release
 
 
@@ -59,7 +58,7 @@ def approve(run: Run, release_id: str, settings: PublishSettings) -> Ref:
     bundle = read_folder(_folder(run, release_id))
     _make_latest(run, bundle, settings.target)
     _note(run, release_id, "published", release_id)
-    _show_release(run, bundle, bundle.facts["run_id"])
+    _show_release(run, bundle, bundle.facts["run_id"], settings.target)
     return _ref(bundle)
 
 
@@ -78,7 +77,7 @@ def withdraw(run: Run, release_id: str, settings: PublishSettings) -> Ref:
     _make_latest(run, bundle, settings.target)
     _note(run, name, "withdrawn", bundle.release_id)
     logger.info("release %s is withdrawn; the latest is %s", name, bundle.release_id)
-    _show_release(run, bundle, bundle.facts["run_id"])
+    _show_release(run, bundle, bundle.facts["run_id"], settings.target)
     return _ref(bundle)
 
 
@@ -125,39 +124,46 @@ def _ref(bundle: Bundle) -> Ref:
 
 
 _TABLES = {
-    "funnel": "Rows kept and rejected at each stage",
+    "funnel": "Rows that each stage got, kept and dropped, and by which rules",
     "topics": "Topics by size; shares are of the release",
-    "costs": "What models cost when this release was made; `new` is since the last build that ended well",
+    "gates": "Checks behind each stage; the artifact `checks-<stage>` has each one",
 }
 
 
-def _show_run(run: Run, bundle: Bundle) -> None:
-    """What came of the rows of a run, as tables."""
+def _show_run(run: Run) -> None:
+    """What came of the rows of a run, as tables; `finish` adds the cost."""
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        funnel = warehouse.run(con, "release/funnel", {"run_id": run.id}).to_dicts()
-        topics = warehouse.run(con, "publish/topics", {"run_id": run.id}).to_dicts()
-    costs: Rows = bundle.facts["cost"].get("by_model", [])  # releases made before models were asked have none
-    for key, rows in {"funnel": funnel, "topics": topics, "costs": costs}.items():
+        tables = {key: warehouse.run(con, f"publish/{key}", {"run_id": run.id}).to_dicts() for key in _TABLES}
+    for key, rows in tables.items():
         create_table_artifact(key=key, table=rows, description=_TABLES[key])
 
 
-def _show_release(run: Run, bundle: Bundle, checked_by: str) -> None:
+def _show_release(run: Run, bundle: Bundle, checked_by: str, target: str) -> None:
     """The report, and where the release is; `checked_by` is the run whose gates it passed."""
     folder, facts = _folder(run, bundle.release_id), bundle.facts
     with best_effort("showing the release"):
+        key = {"run_id": checked_by}
         with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
             state = _history(con, run).state(bundle.release_id)
-            warnings = warehouse.run(con, "publish/warnings", {"run_id": checked_by})
             prompts = warehouse.run(con, "release/released", {"release_id": bundle.release_id})
             diff = read_diff(con, facts["content_sha256"], bundle.release_id, prompts, facts["run_id"])
-        text = report(folder, facts, state, warnings, diff)
+            evidence = Evidence(
+                warnings=warehouse.run(con, "publish/warnings", key),
+                gates=warehouse.run(con, "publish/gates", key),
+                contamination=warehouse.run(con, "screen/counts"),
+                costs=warehouse.run(con, "llm/costs", {**key, "now": warehouse.utc_now()}),
+            )
+        place = Place(folder, public(target).rstrip("/") if state == "published" else "")
         create_markdown_artifact(
-            key="report", markdown=text, description=f"What to look at in release {bundle.release_id}"
+            key="report",
+            markdown=report(place, facts, state, evidence, diff),
+            description=f"What to look at in release {bundle.release_id}",
         )
-        create_link_artifact(
-            key="release",
-            link=folder.as_uri(),
-            link_text=f"Release {bundle.release_id}",
-            # Browsers follow no link from a server's page to a local file: the place is in words too.
-            description=f"{facts['questions']} questions in `{folder}`",
-        )
+        for name, file in (("release", folder), ("card", folder / "CARD.md")):
+            create_link_artifact(
+                key=name,
+                link=file.as_uri(),
+                link_text=f"{name.title()} {bundle.release_id}",
+                # Browsers follow no link from a server's page to a local file: the place is in words too.
+                description=f"{facts['questions']} questions in `{file}`",
+            )

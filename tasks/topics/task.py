@@ -70,7 +70,7 @@ def _keep(run: Run, last: dict[str, Any], vectors: Ref, settings: TopicsSettings
         logger.warning("%s; fitting anew", error)
         return None
     if drift is not None:
-        logger.info("since the fit of taxonomy %s: %s", taxonomy.taxonomy_id, drift.reason)
+        logger.info("taxonomy %s, drift: %s", taxonomy.taxonomy_id, drift.reason)
         if drift.is_refit_recommended and settings.refit == "on_drift":
             return None
         if drift.is_refit_recommended:

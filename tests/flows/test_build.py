@@ -10,7 +10,12 @@ import duckdb
 import polars as pl
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterFlowRunId
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    TaskRunFilter,
+    TaskRunFilterFlowRunId,
+)
 
 from flows.build import build
 from tasks import warehouse
@@ -118,6 +123,26 @@ def test_the_run_graph_reads_like_the_stage_list(demo: Built) -> None:
     stages = ["ingest", "clean", "embed", "topics", "screen", "annotate", "select", "release"]
     gated = [name for stage in stages for name in (stage, f"gate: {stage}")]
     assert [run.name for run in runs] == ["start", *gated, "publish", "finish"]
+
+
+def test_the_run_leaves_artifacts_that_say_what_came_of_it_and_hold_no_prompt(demo: Built) -> None:
+    run_id = json.loads((demo.release / "manifest.json").read_bytes())["run_id"]
+    with get_client(sync_client=True) as client:
+        by_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+        sent = {made.key: made.data for made in client.read_artifacts(artifact_filter=by_run)}
+    funnel = {row["stage"]: row for row in json.loads(sent["funnel"])}
+    assert (funnel["clean"]["rows_in"], funnel["clean"]["kept"]) == (683, 576)
+    assert "exact_duplicate 24" in funnel["clean"]["dropped_by_rule"]
+    gates = json.loads(sent["gates"])
+    assert {f"checks-{row['after_stage']}" for row in gates} == {key for key in sent if "checks" in key}
+    [total] = json.loads(sent["costs"])
+    assert (total["stage"], total["calls"], total["month_usd"]) == ("total", 0, 0)
+    assert sent["contamination"] == "[]"
+    assert demo.release.as_uri() in sent["release"]
+    assert (demo.release / "CARD.md").as_uri() in sent["card"]
+    assert "## Contamination" in sent["report"]
+    prompts = pl.read_parquet(demo.release / "questions.parquet")["prompt"]
+    assert not [prompt for prompt in prompts if prompt[:40] in str(sent)]
 
 
 def test_no_prompt_reaches_the_data_docs(demo: Built) -> None:

@@ -11,6 +11,7 @@ from tasks import warehouse
 from tasks.errors import InputError
 from tasks.home.summary import latest_release, summarise
 from tasks.home.task import finish, start
+from tasks.home.under_way import read_note
 from tasks.refs import Run
 from tasks.settings import Settings
 
@@ -34,6 +35,7 @@ def test_a_run_that_is_done_is_on_record_with_its_settings(run: Run) -> None:
     )
     assert (state, error, seed) == ("done", None, "7")
     assert took >= 0
+    assert read_note(run.home) is None
 
 
 def test_a_run_that_failed_says_why(run: Run) -> None:
@@ -45,6 +47,7 @@ def test_a_run_that_failed_says_why(run: Run) -> None:
 def test_an_interrupted_run_ends_without_a_copy_which_takes_a_while(run: Run) -> None:
     start.fn(run, "build", Settings())
     finish.fn(run, "interrupted", "KeyboardInterrupt")
+    assert read_note(run.home) is not None  # until a run makes a copy that tells of it
     assert not Path(run.home, warehouse.ANALYTICS).exists()
     later = run.model_copy(update={"id": "run-2"})
     start.fn(later, "build", Settings())

@@ -40,6 +40,15 @@ select $run_id, prompt_id(i), i % 10, if(i between 5 * $number and 5 * $number +
 from range(100) as t (i);
 """
 
+# A call each of the runs 1 to 3, for 0.25, 0.50 and 0.75 USD; the last was in another month.
+ADD_CALLS = """
+insert into core.llm_calls
+select
+    'call-' || i, 'key-' || i, 'annotate', 'run-' || i, 'small', 'small-1', 'sync', 1, 'ok',
+    'SENTINEL prompt', '', 1000, 0, 20, i / 4, 0.5, 1, if(i = 3, timestamp '2026-01-01', now()::timestamp)
+from range(1, 4) as t (i)
+"""
+
 
 @dataclass(frozen=True)
 class Home:

@@ -1,6 +1,7 @@
 """What the world sees of a release: `latest.json`, its state, and the artifacts in Prefect."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,7 +12,7 @@ from tasks import warehouse
 from tasks.errors import EvergreenError, InputError
 from tasks.home.summary import latest_release
 from tasks.publish import task as publish_task
-from tests.tasks.publish.conftest import COSTS, Home
+from tests.tasks.publish.conftest import ADD_CALLS, Home
 
 STATES = "select release_id, state, is_latest from out.releases order by release_id"
 
@@ -86,15 +87,19 @@ def test_the_report_on_a_candidate_says_what_to_look_at_and_how_to_publish(two: 
         "'7 too few', now()::timestamp), ('run-2', 'select', 'some_chosen', 'critical', true, 0, [], '', "
         "now()::timestamp)"
     )
+    two.table(ADD_CALLS)
     two.publish(2, policy="manual")
     said = two.artifacts["report"]["markdown"]
     assert "**It is a candidate, and waits.**" in said
     assert f"`evergreen publish rel-2 --home {two.path}`" in said
+    assert "| select | 2 | 1 | 1 |" in said
     assert "| select | size_reached | 7 | 7 too few |" in said
     assert "some_chosen" not in said
-    assert "0.50 USD for 1 calls" in said
+    assert "| repeat_near | questions.jsonl | 1 | 1 |" in said
+    assert "| total |  |  | 1 | 1,000 | 20 | 0.50 | 0.75 |" in said
     assert "## What changed since rel-1" in said
     assert "5 questions came, 15 stayed, 5 went." in said
+    assert (two.path / "releases" / "rel-2" / "CARD.md").as_uri() in said
     assert "| went | spare | 5 |" in said
     assert "SENTINEL prompt" not in str(two.artifacts)
 
@@ -205,17 +210,28 @@ def test_a_withdrawal_after_one_that_was_killed_and_repeated_is_another(
     assert two.withdraw() == "rel-1"
 
 
-def test_prefect_shows_funnel_topics_costs_report_and_a_link(home: Home) -> None:
+def test_prefect_shows_funnel_topics_gates_report_and_links(home: Home, tmp_path: Path) -> None:
     home.make(1)
-    home.table("insert into core.funnel values ('run-1', 1, 'ingest', 'kept', 210)")
+    home.table(
+        "insert into core.funnel values ('run-1', 1, 'ingest', 'kept', 1210), "
+        "('run-1', 1, 'ingest', 'bad_json', 2), ('run-1', 1, 'ingest', 'wrong_type', 1003)"
+    )
     home.table("update core.topic_scores set run_id = 'run-1'")
-    home.publish(1)
-    assert home.artifacts["funnel"]["table"] == [{"stage": "ingest", "reason": "kept", "rows": 210}]
+    home.publish(1, target=str(tmp_path / "shelf"))
+    dropped = {"dropped": 1005, "dropped_by_rule": "wrong_type 1,003, bad_json 2"}
+    assert home.artifacts["funnel"]["table"] == [
+        {"stage": "ingest", "rows_in": 2215, "kept": 1210, **dropped}
+    ]
+    assert home.artifacts["gates"]["table"] == []
     assert len(home.artifacts["topics"]["table"]) == 10
     assert sum(row["questions"] for row in home.artifacts["topics"]["table"]) == 20
-    assert home.artifacts["costs"]["table"] == COSTS
-    assert home.artifacts["release"]["link"] == (home.path / "releases" / "rel-1").as_uri()
-    assert "There is no other release yet." in home.artifacts["report"]["markdown"]
+    folder = home.path / "releases" / "rel-1"
+    assert home.artifacts["release"]["link"] == folder.as_uri()
+    assert home.artifacts["card"]["link"] == (folder / "CARD.md").as_uri()
+    said = home.artifacts["report"]["markdown"]
+    assert "There is no other release yet." in said
+    assert "No model was asked in this run or this month." in said
+    assert f"Published at {tmp_path}/shelf/rel-1/" in said
     assert "SENTINEL prompt" not in str(home.artifacts)
 
 
