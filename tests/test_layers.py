@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|tasks/(embed/saved|topics/taxonomy)\.py"
     r"|flows/(scope|cli|options)\.py",
     "tasks.warehouse": r"tasks/\w+/task\.py|tasks/topics/pictures/write\.py"
-    r"|flows/((topics|releases)_)?report\.py",
+    r"|flows/(((topics|releases)_)?report|scope)\.py",
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }
 PURE = [
