@@ -1,10 +1,10 @@
 """Twenty weeks of refreshes over real prompts, with planted faults: a table a week, and a verdict a claim.
 
-    python -m tests.bench.weeks --data DIR [--weeks 20] [--size 100] [--embedder semantic|words] [--result DIR]
+    python -m tests.bench.weeks --data DIR [--weeks 20] [--size 100] [--embedder semantic|words] [--work DIR]
 
 DIR has `prompts/fastchat_battles.jsonl`, `prompts/arena_prompts.jsonl` and `questions/*.jsonl`. S3, the Prefect
 server and the models are on loopback. `--embedder words` is the offline embedder. The exit code is 1 if a claim
-fails. README.md beside this folder tells what is planted and what is claimed.
+fails. `--work` is an empty folder for the home and what was pulled, to look at afterwards. README.md beside this folder tells what is planted and what is claimed.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--weeks", type=int, default=20)
     parser.add_argument("--size", type=int, default=100)
     parser.add_argument("--embedder", choices=["semantic", "words"], default="semantic")
-    parser.add_argument("--result", type=Path, default=None)
+    parser.add_argument("--work", type=Path, default=None)
     return parser.parse_args(arguments)
 
 
@@ -75,5 +75,6 @@ def main(options: argparse.Namespace, work: Path) -> int:
 
 
 if __name__ == "__main__":
+    options = parse(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="evergreen-weeks-") as folder:
-        sys.exit(main(parse(sys.argv[1:]), Path(folder)))
+        sys.exit(main(options, options.work or Path(folder)))

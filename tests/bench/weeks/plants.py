@@ -177,7 +177,12 @@ def _add_tester(
 def _of_template(week: int, chance: random.Random) -> list[Plant]:
     pattern = TEMPLATES[week % len(TEMPLATES)]
     values = [
-        {"name": name, "n": chance.randint(20, 99), "m": chance.randint(2, 19), "k": chance.randint(100, 9999)}
+        {
+            "name": name,
+            "n": chance.randint(20, 99),
+            "m": chance.randint(2, 19),
+            "k": chance.randint(100, 9999),
+        }
         for name in chance.sample(NAMES, MEMBERS)
     ]
     return [Plant("template", week, pattern.format(**value)) for value in values]

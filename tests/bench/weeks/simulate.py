@@ -2,16 +2,15 @@
 
 import json
 import time
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-
 from flows.refresh import refresh
 from tasks import warehouse
 from tasks.config import load, override
+from tasks.publish.pull import pull
 from tasks.settings import Settings
 from tests.bench.weeks.plants import LISTS, Planted
 from tests.bench.weeks.store import SOURCE, TARGET, Store
@@ -29,23 +28,29 @@ _LATECOMER = "A message of week {} that a broken shipper sent late: how should a
 
 @dataclass
 class Week:
-    """What a refresh came to. `added`: prompts that became eligible; `calls`: answers of the annotator."""
+    """What a refresh came to.
+
+    Attributes:
+        added: prompts that became eligible.
+        calls: answers of the annotator; `embedded`: texts that the embedder was given.
+        topics_gone: ids of topics that are no more; `placed_again`: share of old prompts that keep their topic.
+        drift: why a refit is recommended, if it is.
+        lag_hours: of the source, by the warehouse.
+    """
 
     number: int
     now: datetime
     release_id: str
     seconds: float
-    added: int
+    added: set[str]
     calls: int
     embedded: int
     roles: dict[str, int]
     taxonomy: str
-    topics_kept: float
+    topics_gone: int
     placed_again: float
     drift: str
     lag_hours: float
-    newest_partition: str
-    expected_newest: datetime
     files_read: int
     files_put: int
 
@@ -57,6 +62,7 @@ class Simulation:
         self, work: Path, store: Store, llm: OpenAIServer, lists: dict[str, list[str]], settings: Settings
     ) -> None:
         self.home = work / "home"
+        self.pulled = work / "pulled"
         self.store = store
         self.llm = llm
         self.settings = override(settings, screen__references=write_lists(work, lists))
@@ -106,43 +112,41 @@ class Simulation:
     def _look(
         self, number: int, now: datetime, release_id: str, seconds: float, spent: list[int], put: list[str]
     ) -> Week:
-        eligible = {row[0] for row in self.rows("select prompt_id from core.eligible_prompts")}
-        added, self._eligible = eligible - self._eligible, eligible
-        [(lag, partition)] = self.rows("select lag_hours, newest_partition from out.source_lag")
-        [(run_id, files)] = self.rows(
-            "select run_id, new_file_count from raw.source_checks order by checked_at desc limit 1"
+        pull(TARGET, release_id, self.pulled)
+        [(run_id, files, lag)] = self.rows(
+            "select c.run_id, c.new_file_count, l.lag_hours from raw.source_checks as c "
+            "inner join out.source_lag as l using (source) order by c.checked_at desc limit 1"
         )
+        roles = self.rows(
+            f"select role, count(*) from core.services where release_id = '{release_id}' group by 1"
+        )
+        drift = self.rows(f"select reason from core.drift where run_id = '{run_id}' and is_refit_recommended")
         taxonomy, topics = self._read_topics()
-        both = topics.keys() & self._topics.keys()
-        kept = {topic for topic in self._topics.values() if topic} & set(topics.values())
         before, self._topics = self._topics, topics
-        drift = self.rows(f"select is_refit_recommended, reason from core.drift where run_id = '{run_id}'")
+        both = topics.keys() & before.keys()
+        gone = {topic for topic in before.values() if topic} - {*topics.values()}
         return Week(
             number=number,
             now=now,
             release_id=release_id,
             seconds=round(seconds, 1),
-            added=len(added),
+            added=self._added(),
             calls=spent[0],
             embedded=spent[1],
-            roles=dict(
-                Counter(
-                    role
-                    for (role,) in self.rows(
-                        f"select role from core.services where release_id = '{release_id}'"
-                    )
-                )
-            ),
+            roles=dict(roles),
             taxonomy=taxonomy,
-            topics_kept=_share(len(kept), len({topic for topic in before.values() if topic})),
-            placed_again=_share(sum(before[p] == topics[p] for p in both), len(both)),
-            drift="refit" if drift and drift[0][0] else "",
+            topics_gone=len(gone),
+            placed_again=sum(before[p] == topics[p] for p in both) / len(both) if both else 1.0,
+            drift=drift[0][0] if drift else "",
             lag_hours=float(lag),
-            newest_partition=str(partition),
-            expected_newest=now - timedelta(hours=3),
             files_read=files,
             files_put=len(put),
         )
+
+    def _added(self) -> set[str]:
+        eligible = {row[0] for row in self.rows("select prompt_id from core.eligible_prompts")}
+        added, self._eligible = eligible - self._eligible, eligible
+        return added
 
     def _read_topics(self) -> tuple[str, dict[str, int | None]]:
         [(taxonomy,)] = self.rows("select taxonomy_id from core.taxonomies order by fitted_at desc limit 1")
@@ -178,11 +182,12 @@ def write_lists(work: Path, lists: dict[str, list[str]]) -> tuple[str, ...]:
 
 
 def print_line(week: Week) -> None:
+    """One line of the table."""
     roles = " ".join(f"{name} {count}" for name, count in sorted(week.roles.items()))
     print(
-        f"{week.number + 1:>3}  {week.now:%Y-%m-%d}  {week.seconds:>6.1f} s  {week.added:>5} new  {week.calls:>5} calls  "
-        f"{week.embedded:>5} embedded  {roles:<32} topics kept {week.topics_kept:.0%}, prompts {week.placed_again:.1%} "
-        f"{week.drift} {week.release_id}",
+        f"{week.number + 1:>3}  {week.now:%Y-%m-%d}  {week.seconds:>6.1f} s  {len(week.added):>5} new  "
+        f"{week.calls:>5} calls  {week.embedded:>5} embedded  {roles:<32} {week.topics_gone} topics gone, "
+        f"{week.placed_again:.1%} of prompts keep theirs {'refit' * bool(week.drift)} {week.release_id}",
         flush=True,
     )
 
@@ -192,7 +197,3 @@ def _message(pattern: str, start: datetime, number: int) -> Message:
     at = start + WEEK * (number + 0.95)
     row = {"question_id": text[-40:], "turns": [text], "judge": "shipper", "language": "English"}
     return battle(row, at)
-
-
-def _share(count: int, total: int) -> float:
-    return count / total if total else 1.0
