@@ -67,4 +67,6 @@ def kill_when(process: BaseProcess, is_time: Callable[[], bool]) -> None:
 
 def reached(log: Path, stage: str) -> bool:
     """Whether a log has a line of a task run of that name."""
-    return log.is_file() and bool(re.search(rf"Task run '{re.escape(stage)}'", log.read_text(errors="replace")))
+    return log.is_file() and bool(
+        re.search(rf"Task run '{re.escape(stage)}'", log.read_text(errors="replace"))
+    )

@@ -60,9 +60,7 @@ def check(body: dict[str, Any]) -> None:
     _check_size(texts(body))
 
 
-def answer(
-    body: dict[str, Any], kind: str | None, *, dimensions: int, meanings: Meanings
-) -> dict[str, Any]:
+def answer(body: dict[str, Any], kind: str | None, *, dimensions: int, meanings: Meanings) -> dict[str, Any]:
     """The embeddings of a request's texts. `truncated` lacks the last one, `empty` all."""
     given = texts(body)
     vectors = _with_meanings(given, body.get("dimensions") or dimensions, meanings)

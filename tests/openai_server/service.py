@@ -55,9 +55,7 @@ class Service:
             answer = chat.answer(body, kind, plain_answer=options.plain_answer, snapshot=options.snapshot)
             self.counts.answer(key, kind)
         else:
-            answer = embeddings.answer(
-                body, kind, dimensions=options.dimensions, meanings=self._meanings
-            )
+            answer = embeddings.answer(body, kind, dimensions=options.dimensions, meanings=self._meanings)
             self.counts.answer(key, kind, [text_key(body["model"], text) for text in embeddings.texts(body)])
         return answer
 

@@ -44,12 +44,13 @@ class Fate:
 def judge(done: Simulation, plants: list[Plant], lists: dict[str, list[str]]) -> list[Verdict]:
     """Verdicts on all claims."""
     fates = find_fates(done, plants)
-    again = [fate for fate in fates if fate.plant.kind == "again"]
-    others = [fate for fate in fates if fate.plant.kind != "again"]
+    again, akin = ([fate for fate in fates if fate.plant.kind == kind] for kind in ("again", "akin"))
+    others = [fate for fate in fates if fate.plant.kind not in ("again", "akin")]
     return [
         _policy(done),
         _again(done, again),
         *_plants(others, is_by_meaning=done.settings.embed.model != "tfidf-svd"),
+        _akin(done, akin),
         _unrelated(done, plants, lists),
         _topics(done),
         _calls(done),
@@ -110,6 +111,16 @@ def _again(done: Simulation, fates: list[Fate]) -> Verdict:
     """What was sent in an earlier week is no new prompt."""
     taken = sum(fate.prompt_id in done.weeks[fate.plant.week].added for fate in fates)
     return Verdict("planted again: no new prompt", not taken, f"{taken} of {len(fates)} taken for new")
+
+
+def _akin(done: Simulation, fates: list[Fate]) -> Verdict:
+    """What is on the subject of a question is not called a repeat of it."""
+    repeats = {
+        row[0] for row in done.rows("select prompt_id from core.contamination where kind = 'repeat_semantic'")
+    }
+    called = sum(fate.prompt_id in repeats for fate in fates)
+    seen = f"{called} of {len(fates)} called repeats"
+    return Verdict("on the subject of a question, but no repeat", not called, seen)
 
 
 def _plants(fates: list[Fate], *, is_by_meaning: bool) -> list[Verdict]:

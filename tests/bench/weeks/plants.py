@@ -14,11 +14,14 @@ import yaml
 from tasks.clean.normalise import prompt_ids
 from tests.bench.weeks.traffic import WEEK, Message, Row, read_lines
 
-Kind = Literal["exact", "near", "reworded", "light", "free", "again", "again_near", "asker", "template"]
+Kind = Literal[
+    "exact", "near", "reworded", "light", "free", "again", "again_near", "asker", "template", "akin"
+]
 HERE = Path(__file__).parent
 # Lists of questions that are given as `screen.references`; the last is made of paraphrases.yaml.
 LISTS = ("mt_bench", "arena_hard_v0.1", "arena_hard_v2.0", "own")
 PER_WEEK = {"exact": 4, "near": 4, "reworded": 4}
+AKIN = 4  # a week, prompts of the traffic that are told to be on the subject of a question
 AGAIN = 5  # of each kind of repeat, a week
 SENDS = 6  # of a tester
 MEMBERS = 6  # of a template
@@ -82,6 +85,7 @@ def plant_all(weeks: list[list[Message]], start: datetime, lists: dict[str, list
         ]:
             planted.add(plant, start)
         _add_tester(planted, weeks, week, start, chance)
+        planted.plants += _akin(lists, weeks[week], week, chance)
         for plant in _of_template(week, chance):
             planted.add(plant, start)
     for number, (kind, question, paraphrase) in enumerate(read_paraphrases(lists)):
@@ -137,6 +141,15 @@ def _of_earlier_weeks(weeks: list[list[Message]], week: int, chance: random.Rand
     same = [Plant("again", week, text) for text in chance.sample(earlier, min(AGAIN, len(earlier)))]
     near = chance.sample(varied, min(AGAIN, len(varied)))
     return same + [Plant("again_near", week, nearly(text, chance)) for text in near]
+
+
+def _akin(
+    lists: dict[str, list[str]], messages: list[Message], week: int, chance: random.Random
+) -> list[Plant]:
+    """Prompts that are sent anyway, each on the subject of a question that it does not repeat."""
+    texts = sorted({message.text for message in messages if len(message.text.split()) in _WORDS})
+    found = chance.sample(texts, min(AKIN, len(texts)))
+    return [Plant("akin", week, text, like=chance.choice(lists[chance.choice(LISTS[:3])])) for text in found]
 
 
 def _vary(kind: Kind, week: int, question: str, chance: random.Random) -> Plant:
