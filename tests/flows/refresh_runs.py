@@ -12,6 +12,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import great_expectations  # noqa: F401  (the gate would import it in each process)
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.refresh import refresh
 from tasks.errors import EvergreenError
@@ -27,11 +28,13 @@ def forks() -> ForkServerContext:
     return context
 
 
-def refresh_logged(source: str, home: str, settings: Settings, log: str) -> None:
+def refresh_logged(source: str, home: str, settings: Settings, log: str, api: str) -> None:
     """Refresh, with all that goes to stderr in a file; exits as the command does."""
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stderr.fileno())
     try:
-        refresh((source,), home, settings)
+        # A process that is forked has no settings of its parent's, and would start a server of its own.
+        with temporary_settings({PREFECT_API_URL: api}):
+            refresh((source,), home, settings)
     except EvergreenError as error:
         sys.stderr.write(f"evergreen: {error}\n")
         sys.exit(error.exit_code)
@@ -40,7 +43,9 @@ def refresh_logged(source: str, home: str, settings: Settings, log: str) -> None
 def start(home: Path, source: Path, settings: Settings, log: Path) -> BaseProcess:
     """Begin a refresh in another process."""
     process = forks().Process(
-        target=refresh_logged, args=(str(source), str(home), settings, str(log)), daemon=True
+        target=refresh_logged,
+        args=(str(source), str(home), settings, str(log), PREFECT_API_URL.value()),
+        daemon=True,
     )
     process.start()
     return process

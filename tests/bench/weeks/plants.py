@@ -136,7 +136,7 @@ def _of_lists(lists: dict[str, list[str]], week: int, chance: random.Random) -> 
 
 
 def _of_earlier_weeks(weeks: list[list[Message]], week: int, chance: random.Random) -> list[Plant]:
-    earlier = [message.text for messages in weeks for message in messages]
+    earlier = [message.text for messages in weeks for message in messages if message.is_prompt]
     varied = [text for text in earlier if len(text.split()) in _WORDS]
     same = [Plant("again", week, text) for text in chance.sample(earlier, min(AGAIN, len(earlier)))]
     near = chance.sample(varied, min(AGAIN, len(varied)))

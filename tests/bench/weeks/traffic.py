@@ -23,6 +23,11 @@ class Message:
     row: Row
 
     @property
+    def is_prompt(self) -> bool:
+        """Whether it is a conversation of one turn; what others began with is no prompt of a test set."""
+        return len(self.row.get("turns", "1")) == 1 and self.row.get("meta", {}).get("n_turns", 1) == 1
+
+    @property
     def text(self) -> str:
         """The prompt in it."""
         return str(self.row["turns"][0] if "turns" in self.row else self.row["prompt"])
