@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import re
 import signal
 import sys
 import time
@@ -58,20 +57,23 @@ def finish(process: BaseProcess) -> int:
     return process.exitcode
 
 
-def kill_when(process: BaseProcess, is_time: Callable[[], bool]) -> None:
-    """Kill -9 a process as soon as something is seen."""
+def wait_until(is_time: Callable[[], bool], process: BaseProcess) -> None:
+    """Wait for something that is to be seen while a process runs."""
     deadline = time.monotonic() + _BOUND
     while not is_time():
-        assert process.is_alive(), "the run ended before it was killed"
-        assert time.monotonic() < deadline, "what it was to be killed at did not come"
-        time.sleep(0.005)
+        assert process.is_alive(), "the run ended before it"
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.02)
+
+
+def kill_when(process: BaseProcess, is_time: Callable[[], bool]) -> None:
+    """Kill -9 a process as soon as something is seen."""
+    wait_until(is_time, process)
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()
 
 
-def reached(log: Path, stage: str) -> bool:
-    """Whether a log has a line of a task run of that name."""
-    return log.is_file() and bool(
-        re.search(rf"Task run '{re.escape(stage)}'", log.read_text(errors="replace"))
-    )
+def is_in(log: Path, text: str) -> bool:
+    """Whether a log says something by now."""
+    return log.is_file() and text in log.read_text(errors="replace")
