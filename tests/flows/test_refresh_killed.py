@@ -14,6 +14,7 @@ from tasks.settings import Settings
 from tests.flows.conftest import SAMPLE
 from tests.flows.llm_home import CONCURRENCY, make_project, read
 from tests.flows.refresh_runs import finish, is_in, kill_when, start, wait_until
+from tests.flows.service import Service, eventually
 from tests.openai_server.process import OpenAIServer
 
 # What a log says when a run is in the midst of a stage, or between two.
@@ -30,6 +31,7 @@ STAGES = {
     "publish": "Task run 'gate: release'",
     "finish": "Task run 'publish'",
 }
+ENDED = ("Completed", "Failed", "Crashed")
 ASKED = {
     "refresh__settle_seconds": 0,
     "topics__max_shift": 1,
@@ -121,7 +123,8 @@ def test_a_refresh_killed_at_every_stage_ends_in_the_undisturbed_release(
     assert releases(home) == releases(calm.home)
     assert len(releases(home)) == 2
     states = read(home, "select state from core.runs order by started_at")["state"].to_list()
-    assert states == ["done", *["interrupted"] * len(STAGES), "done"]
+    assert (states[0], states[-1], set(states[1:-1])) == ("done", "done", {"interrupted"})
+    assert len(states) > len(STAGES)  # the one killed at its start may not have been noted
     paid = eve.llm.counts()
     assert paid["asked"].keys() == calm.asked.keys()
     calls = read(home, "select key, outcome from core.llm_calls")
@@ -129,3 +132,33 @@ def test_a_refresh_killed_at_every_stage_ends_in_the_undisturbed_release(
     # Answers that were under way when their asker was killed are lost; what arrived is never asked for again.
     lost = Counter(paid["asked"]) - Counter(calm.asked)
     assert lost.total() <= len(("embed", "topics", "annotate")) * CONCURRENCY
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    service = Service(tmp_path)
+    yield service
+    service.stop()
+
+
+@pytest.mark.timeout(600)  # two busy cores: a server starts twice, and so does a worker
+def test_a_server_and_then_a_worker_that_are_killed_in_a_refresh_lose_nothing_either(
+    eve: Eve, calm: Calm, service: Service
+) -> None:
+    home, log = eve.copy("served"), service.log
+    asked = {
+        "sources": [str(eve.source)],
+        "home": str(home),
+        "settings": eve.settings.model_dump(mode="json", exclude_defaults=True),
+    }
+    first = service.run(**asked)
+    eventually(lambda: is_in(log, STAGES["embed"]), "embed")
+    service.kill("server")
+    service.start_server()
+    eventually(lambda: is_in(log, STAGES["annotate"]) or service.state(first) in ENDED, "annotate")
+    service.kill("worker")
+    service.start_worker()
+    second = service.run(**asked)
+    eventually(lambda: service.state(second) in ENDED, "the end of the next run")
+    assert service.state(second) == "Completed", log.read_text()
+    assert releases(home) == releases(calm.home)
