@@ -54,8 +54,7 @@ def ingest_live(run: Run, settings: IngestSettings, live: RefreshSettings) -> Re
     """Read what is new in live sources. One that fails is tried again, noted, and loses no other.
 
     Raises:
-        InputError: all of them failed, each for good, as far as is known; or no file was ever read.
-        EvergreenError: all of them failed.
+        EvergreenError: all of them failed; InputError: for good, or no file was ever read.
     """
     past = warehouse.read(run.home, "ingest/last_checks", {}, run.lock_wait_seconds)
     earliest = {
@@ -120,10 +119,10 @@ def _store_checks(run: Run, found: list[Check]) -> None:
     for check in found:
         if check.outcome == "failed":
             logger.warning("%s; going on with the other sources", check.detail)
-        elif check.detail:
-            logger.warning("%s: %d new files, and %s", check.source, check.new_file_count, check.detail)
         else:
-            logger.info("%s: %d new files", check.source, check.new_file_count)
+            left = f", and {check.detail}" if check.detail else ""
+            level = logging.WARNING if check.detail else logging.INFO
+            logger.log(level, "%s: %d new files%s", check.source, check.new_file_count, left)
     tables = {"source_checks": checks.to_frame(found)}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "ingest/forget_source_checks", {"run_id": run.id})

@@ -1,7 +1,7 @@
 """Embeddings: unit vectors by hashed words, so that texts which share words are near.
 
-Texts that a table of meanings lists are near to another text, whatever their words: what a language model would
-find out is told.
+Texts that a table of meanings lists are near to another text, whatever their words: what a language model
+would find out is told.
 """
 
 import re
@@ -79,7 +79,7 @@ def answer(body: dict[str, Any], kind: str | None, *, dimensions: int, meanings:
 
 
 def _with_meanings(given: list[str], dimensions: int, meanings: Meanings) -> "np.ndarray[Any, Any]":
-    """Vectors of texts; those with a meaning are moved to where they have their cosine with the other text."""
+    """Vectors of texts; those with a meaning are moved to where they have their cosine with the other."""
     vectors = _vectors(given, dimensions)
     for row, text in enumerate(given):
         if text not in meanings:
@@ -142,7 +142,7 @@ def _counted(text: str) -> int:
 
 
 @cache
-def _encoding() -> Any:  # noqa: ANN401
+def _encoding() -> Any:
     """OpenAI's vocabulary: the package reads it anew, in 30 ms, whenever it is asked for."""
     import bpe_openai  # type: ignore[import-untyped]  # noqa: PLC0415 - takes a second
 

@@ -2,9 +2,10 @@
 
     python -m tests.bench.weeks --data DIR [--weeks 20] [--size 100] [--embedder semantic|words] [--work DIR]
 
-DIR has `prompts/fastchat_battles.jsonl`, `prompts/arena_prompts.jsonl` and `questions/*.jsonl`. S3, the Prefect
-server and the models are on loopback. `--embedder words` is the offline embedder. The exit code is 1 if a claim
-fails. `--work` is an empty folder for the home and what was pulled, to look at afterwards. README.md beside this folder tells what is planted and what is claimed.
+DIR has `prompts/fastchat_battles.jsonl`, `prompts/arena_prompts.jsonl` and `questions/*.jsonl`. S3, the
+Prefect server and the models are on loopback. `--embedder words` is the offline embedder. `--work` is an
+empty folder for the home and what was pulled, to look at afterwards. The exit code is 1 if a claim fails.
+README.md beside this folder tells what is planted and what is claimed.
 """
 
 import argparse

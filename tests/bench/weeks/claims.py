@@ -33,7 +33,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a plant: `barred_by` is a kind of verdict, or a rule of clean; empty if it is eligible."""
+    """What became of a plant: `barred_by` is a kind of verdict or a rule of clean; empty if eligible."""
 
     plant: Plant
     prompt_id: str
@@ -83,7 +83,8 @@ def _policy(done: Simulation) -> Verdict:
     )
     seen = (
         f"{len(releases)} releases, {len(served)} prompts; the longest serves in {longest} of at most "
-        f"{rotation.max_releases}, {len(anchors)} anchors apart; {returned} releases with prompts that came back"
+        f"{rotation.max_releases}, {len(anchors)} anchors apart; "
+        f"{returned} releases with prompts that came back"
     )
     return Verdict(
         "no prompt is in more releases than the policy lets it", holds, seen + "; ".join(["", *broken])
@@ -146,7 +147,7 @@ def _of_kind(kind: Kind, fates: list[Fate], *, is_by_meaning: bool) -> Verdict:
 
 
 def _unrelated(done: Simulation, plants: list[Plant], lists: dict[str, list[str]]) -> Verdict:
-    """Prompts of the traffic with few words in common with any question are hardly ever called repeats of one."""
+    """Prompts with few words in common with any question are hardly ever called repeats of one."""
     rows = done.rows("select prompt_id, prompt from core.eligible_prompts order by prompt_id")
     planted = set(prompt_ids(pl.Series([plant.text for plant in plants], dtype=pl.String)))
     rows = [row for row in rows if row[0] not in planted]
@@ -216,7 +217,10 @@ def _calls(done: Simulation) -> Verdict:
     [(annotated,)] = done.rows("select count(*) from core.annotations")
     calls = sum(week.calls for week in done.weeks)
     odd = [week.number + 1 for week in done.weeks if week.calls > len(week.added)]
-    seen = f"{calls:,} calls for {annotated:,} prompts annotated; {twice} asked twice; weeks with more calls than new prompts: {odd or 'none'}"
+    seen = (
+        f"{calls:,} calls for {annotated:,} prompts annotated; {twice} asked twice; "
+        f"weeks with more calls than new prompts: {odd or 'none'}"
+    )
     return Verdict(
         "each week costs what is new: no call for an old prompt",
         calls == annotated and not (twice or odd),

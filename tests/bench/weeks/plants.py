@@ -27,18 +27,18 @@ SENDS = 6  # of a tester
 MEMBERS = 6  # of a template
 _WORDS = range(18, 200)  # of a question that is varied: of fewer, a changed word is a great part
 TEMPLATES = (
-    "Plan a {n} day trip to {name} for {m} people with a budget of {k} dollars, and list the best museums there.",
-    'Write a product description of {k} words for "{name}", a water bottle that keeps drinks cold for {n} hours.',
-    "My landlord in {name} wants {k} dollars a month for {n} rooms. Is that fair, and how do I negotiate it down?",
-    "Convert {k} pounds to the currency of {name} as of the year 19{n}, and explain how inflation changes the result.",
-    "Given a list of {k} orders from {name}, write SQL that returns the {n} customers who spent the most in {m} weeks.",
+    "Plan a {n} day trip to {name} for {m} people with a budget of {k} dollars, and list the best museums.",
+    'Write a product description of {k} words for "{name}", a bottle that keeps drinks cold for {n} hours.',
+    "My landlord in {name} wants {k} dollars a month for {n} rooms. Is that fair, and how can I get it down?",
+    "Convert {k} pounds to the currency of {name} as of the year 19{n}, and explain what inflation changes.",
+    "Given a list of {k} orders from {name}, write SQL for the {n} customers who spent most in {m} weeks.",
 )
 NAMES = ("Lisbon", "Kyoto", "Toronto", "Nairobi", "Santiago", "Warsaw", "Hanoi", "Oslo", "Tunis", "Perth")
 
 
 @dataclass(frozen=True)
 class Plant:
-    """A planted prompt: its kind, the week that it comes in, and for a paraphrase, what it means the same as."""
+    """A planted prompt: its kind, the week that it comes in, and what it means the same as, if anything."""
 
     kind: Kind
     week: int
@@ -171,7 +171,7 @@ def nearly(text: str, chance: random.Random) -> str:
 
 
 def reworded(text: str, chance: random.Random) -> str:
-    """The same text in another order: its second half first, a tenth of its words left out, asked politely."""
+    """The same text in another order: its second half first, a tenth of its words left out, and greeted."""
     words = text.split()
     kept = [word for word in words if chance.random() > 0.1]
     half = len(kept) // 2

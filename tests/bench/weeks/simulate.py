@@ -22,8 +22,8 @@ EMBEDDER, ANNOTATOR = "text-embedding-3-small", "gpt-3.5-turbo"
 CHAT = "/v1/chat/completions"
 _LATE = timedelta(hours=4)  # on Monday morning the week before is refreshed
 _ODD_WEEKS = 5  # so many weeks apart, an object is written again and another comes late
-_REWRITTEN = "Which of the seven bridges of our town could be closed for repairs without cutting a quarter off? Week {}."
-_LATECOMER = "A message of week {} that a broken shipper sent late: how should a log shipper retry without losing order?"
+_REWRITTEN = "Which of the seven bridges of our town could be closed without cutting a quarter off? Week {}."
+_LATECOMER = "A message of week {} that a broken shipper sent late: how should it retry without losing order?"
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Week:
     Attributes:
         added: prompts that became eligible.
         calls: answers of the annotator; `embedded`: texts that the embedder was given.
-        topics_gone: ids of topics that are no more; `placed_again`: share of old prompts that keep their topic.
+        topics_gone: topics that are no more; `placed_again`: share of old prompts that keep their topic.
         drift: why a refit is recommended, if it is.
         lag_hours: of the source, by the warehouse.
     """
@@ -157,7 +157,7 @@ class Simulation:
 
 
 def settings_of(work: Path, llm: OpenAIServer, embedder: str, size: int) -> Settings:
-    """The offline profile with an annotator on loopback, an embedder there too unless it is the offline one."""
+    """The offline profile with an annotator on loopback, and an embedder unless it is the offline one."""
     fields = {"concurrency": 64, "timeout_seconds": 120, "price": {"input": 0.5, "output": 1.5}}
     models = dict.fromkeys((EMBEDDER, ANNOTATOR), fields)
     asked: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""Weekly batches of real prompts: battles by their time stamps, prompts without one dealt by a seeded rule."""
+"""Weekly batches of real prompts: battles by their time stamps, prompts without one by a seeded rule."""
 
 import json
 from dataclasses import dataclass
