@@ -9,7 +9,8 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,8 @@ ANALYTICS = "analytics.duckdb"
 PARQUET = "parquet"
 
 Tables = Mapping[str, pl.DataFrame | pa.Table]
+
+_ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta())
 
 
 @contextmanager
@@ -105,7 +108,22 @@ def query_text(name: str) -> str:
 
 def utc_now() -> datetime:
     """The time as the warehouse keeps it: UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
+    return datetime.now(UTC).replace(tzinfo=None) + _ahead.get()
+
+
+@contextmanager
+def clock_from(moment: str) -> Iterator[None]:
+    """Have `utc_now` begin at a moment and go on from there while the block runs.
+
+    Args:
+        moment: ISO 8601, UTC without a zone; empty: the machine's clock.
+    """
+    ahead = datetime.fromisoformat(moment) - utc_now() if moment else timedelta()
+    token = _ahead.set(_ahead.get() + ahead)
+    try:
+        yield
+    finally:
+        _ahead.reset(token)
 
 
 def migrate(home: str, lock_wait_seconds: float = 60) -> None:

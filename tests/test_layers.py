@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|tasks/(embed/saved|topics/taxonomy)\.py"
     r"|flows/(scope|cli|options|status)\.py",
     "tasks.warehouse": r"tasks/\w+/task\.py|tasks/topics/pictures/write\.py"
-    r"|flows/((topics|releases)_report|status)\.py",
+    r"|flows/((topics|releases)_report|scope|status)\.py",
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }
 PURE = [

@@ -10,6 +10,7 @@ import polars as pl
 
 from tasks.errors import EvergreenError, InputError
 from tasks.ingest.live import Listing
+from tasks.ingest.sources import ENDINGS
 from tasks.urls import public
 
 SCHEMA: dict[str, type[pl.DataType] | pl.DataType] = {
@@ -48,7 +49,7 @@ def source_id(source: str) -> str:
 def worked(source: str, now: datetime, listing: Listing, new: int, changed: int) -> Check:
     """A source that was read: `new` of its files are, `changed` others were written again meanwhile."""
     left = listing.unsettled + changed
-    detail = f"{left} still being written, left for the next time" if left else ""
+    detail = f"{left} still being written, left for the next time (refresh.settle_seconds)" if left else ""
     outcome: Literal["new", "nothing"] = "new" if new else "nothing"
     newest = (listing.newest_at, listing.newest_partition)
     count = len(listing.files)
@@ -63,6 +64,19 @@ def failed(source: str, now: datetime, error: EvergreenError, new: int) -> Check
 def to_frame(checks: Sequence[Check]) -> pl.DataFrame:
     """Checks as rows of `raw.source_checks`."""
     return pl.DataFrame([vars(check) for check in checks], schema=SCHEMA)
+
+
+def refuse_if_empty(checks: Sequence[Check], *, is_any_known: bool) -> None:
+    """Stop the first run of a home if there is nothing to begin with.
+
+    Raises:
+        InputError: no file was ever read.
+    """
+    if not is_any_known:
+        told = "; ".join(
+            f"{check.source}: {check.detail or 'nothing there that can be read'}" for check in checks
+        )
+        raise InputError(f"nothing to begin with: {told}. Files end in {', '.join(ENDINGS)}, packed or not")
 
 
 def refuse_if_all_failed(checks: Sequence[Check], errors: Sequence[EvergreenError]) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 from fsspec.core import url_to_fs
 
+from tasks.errors import InputError
 from tasks.ingest.access import access
 from tasks.ingest.partitions import Infos, list_folder, list_glob, period_of
 from tasks.ingest.sources import SourceFile, describe, is_readable, look_up
+from tasks.urls import public
 
 # Names that programs give to what is not finished: hidden ones, Spark's `_temporary/`, and these endings.
 _UNFINISHED = re.compile(
@@ -55,7 +57,8 @@ def find_live(source: str, earliest: date | None, settled_before: datetime) -> L
         settled_before: of folders, files written to after this (UTC) are left out; objects are always whole.
 
     Raises:
-        InputError: nothing there, no credentials, or no such bucket; nothing readable is no error.
+        InputError: nothing there, no credentials, no such bucket, or the one file named may still be
+            written to; nothing readable is no error.
         SourceError: the source failed.
     """
     with access(source):
@@ -64,6 +67,11 @@ def find_live(source: str, earliest: date | None, settled_before: datetime) -> L
         infos, is_named = _list(fs, path, earliest)
         settled = {p: info for p, info in infos.items() if not _is_fresh(info, settled_before)}
         files = [describe(fs, p, info, named=is_named) for p, info in sorted(settled.items())]
+    if is_named and not files:
+        raise InputError(
+            f"{public(source)}: was written to just now, so that it may not be whole: run again when it is "
+            "older than refresh.settle_seconds, or set that to 0 (EVERGREEN_REFRESH__SETTLE_SECONDS)"
+        )
     written = [time for info in settled.values() if (time := _written_at(info))]
     periods = {period_of(folder) for folder in {p.rpartition("/")[0] for p in settled}}
     days = [date(*period) for period in periods if len(period) == 3]

@@ -54,8 +54,7 @@ def ingest_live(run: Run, settings: IngestSettings, live: RefreshSettings) -> Re
     """Read what is new in live sources. One that fails is tried again, noted, and loses no other.
 
     Raises:
-        InputError: all of them failed, each for good, as far as is known.
-        EvergreenError: all of them failed.
+        EvergreenError: all of them failed; InputError: for good, or no file was ever read.
     """
     past = warehouse.read(run.home, "ingest/last_checks", {}, run.lock_wait_seconds)
     earliest = {
@@ -71,6 +70,7 @@ def ingest_live(run: Run, settings: IngestSettings, live: RefreshSettings) -> Re
         errors += [error] if error else []
     _store_checks(run, found)
     checks.refuse_if_all_failed(found, errors)
+    checks.refuse_if_empty(found, is_any_known=bool(known))
     if not any(check.new_file_count for check in found):
         logger.info("nothing is new in %d sources", len(found))
     return _ref(run)
@@ -120,8 +120,9 @@ def _store_checks(run: Run, found: list[Check]) -> None:
         if check.outcome == "failed":
             logger.warning("%s; going on with the other sources", check.detail)
         else:
-            detail = f"; {check.detail}" * bool(check.detail)
-            logger.info("%s: %d new files%s", check.source, check.new_file_count, detail)
+            left = f", and {check.detail}" if check.detail else ""
+            level = logging.WARNING if check.detail else logging.INFO
+            logger.log(level, "%s: %d new files%s", check.source, check.new_file_count, left)
     tables = {"source_checks": checks.to_frame(found)}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "ingest/forget_source_checks", {"run_id": run.id})

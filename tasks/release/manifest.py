@@ -95,5 +95,6 @@ def rotation_rule(settings: RotationSettings) -> dict[str, str]:
     limit = f"; no other prompt serves in more than {most} releases" if most else ""
     return {
         "rotation": f"Of the release before, prompts stay that make {settings.share_kept:.0%} of this one, "
-        f"more where too few are new; {settings.anchors} are anchors, which stay while they pass{limit}."
+        f"more where too few are new; {settings.anchors} are anchors, at most "
+        f"{settings.max_anchor_share:.0%} of it, which stay while they pass{limit}."
     }

@@ -1,7 +1,7 @@
 """The Prefect task of release: the selection → `releases/<id>/`, core.releases, core.release_prompts."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,7 @@ def _questions(con: duckdb.DuckDBPyConnection, keys: dict[str, str], category: s
 
 
 def _identity(run: Run, questions: pl.DataFrame, digest: str, date: str) -> dict[str, Any]:
-    now = datetime.now(UTC)
+    now = warehouse.utc_now().replace(tzinfo=UTC)
     return {
         "release_id": f"{date or now.date().isoformat()}-{digest[:_HASH_DIGITS]}",
         "content_sha256": digest,

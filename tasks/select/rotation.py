@@ -120,7 +120,7 @@ def fill(order: Sequence[int], pool: Pool, settings: SelectSettings, policy: Rot
     while True:
         places = Places(size, settings.per_topic, share_of(settings.max_domain_share, size))
         kept = share_of(policy.share_kept, size)
-        anchors = min(policy.anchors, kept)
+        anchors = min(policy.anchors, kept, share_of(policy.max_anchor_share, size))
         places.take_each(pool.anchors, "anchor", anchors)
         places.take_each(pool.held, "anchor", anchors)
         places.take_each(pool.held, "kept", kept)

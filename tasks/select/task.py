@@ -28,12 +28,13 @@ def select(
 ) -> Ref:
     """Choose the test set among the prompts that have a topic and a score.
 
-    If the last release is to be rotated, part of it stays. A release that was drawn of the same source files
-    is not rotated but drawn again, so that a run that is repeated comes to the same release.
+    If the last release is to be rotated, part of it stays. A release that was drawn of the same prompts is
+    not rotated but drawn again, so that a run that is repeated, or brings nothing that can be chosen, comes
+    to the same release.
     """
     keys = {"run_id": run.id, "taxonomy_id": topics.key, "annotator": annotations.key}
     scored = warehouse.read(run.home, "select/scored", keys, run.lock_wait_seconds)
-    draw_of = _look_back(run, rotation)
+    draw_of = _look_back(run, rotation, scored)
     is_clean = pl.col("contamination").is_null()
     selection = draw(scored.filter(is_clean), settings, draw_of.seed, draw_of.past)
     barred = scored.filter(~is_clean).select("prompt_id", "topic_id", reject_reason="contamination")
@@ -64,9 +65,10 @@ class _DrawOf:
     row: dict[str, str | None]
 
 
-def _look_back(run: Run, rotation: RotationSettings) -> _DrawOf:
+def _look_back(run: Run, rotation: RotationSettings, scored: pl.DataFrame) -> _DrawOf:
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        data = warehouse.run(con, "select/data").item()
+        tables = {"scored": scored.select("prompt_id")}
+        data = warehouse.run(con, "select/data", {"run_id": run.id}, tables).item()
         if rotation.flows != "all":
             return _DrawOf(run.seed, NO_PAST, {"data_sha256": data, "base_id": None})
         bases = warehouse.run(con, "select/base", {"data_sha256": data})

@@ -1,6 +1,8 @@
 """What the weekly refresh looks at."""
 
-from pydantic import Field, field_serializer
+from datetime import datetime
+
+from pydantic import Field, field_serializer, field_validator
 
 from tasks.settings.base import StageSettings
 from tasks.urls import public
@@ -23,6 +25,12 @@ class RefreshSettings(StageSettings):
         ge=0,
         description="A file of a folder that was written to more recently is left for the next time.",
     )
+    as_of: str = Field(
+        "",
+        pattern=r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})?$",
+        description="The moment (YYYY-MM-DDTHH:MM:SS, UTC) that a run takes for its start, so that past "
+        "weeks can be made up for one by one, the oldest first; empty: now.",
+    )
     attempts: int = Field(3, ge=1, description="How often a source that fails is tried in a run.")
     retry_seconds: float = Field(2, ge=0, description="Pause before the second try; it doubles each time.")
     refit: bool = Field(
@@ -30,6 +38,13 @@ class RefreshSettings(StageSettings):
         description="Fit embedder and topics on all prompts, as a build does; if not, they are kept, and "
         "topics are fitted again only when they drift.",
     )
+
+    @field_validator("as_of")
+    @classmethod
+    def _refuse_no_moment(cls, as_of: str) -> str:
+        if as_of:
+            datetime.fromisoformat(as_of)
+        return as_of
 
     @field_serializer("sources", when_used="json")
     def _hide_secrets(self, sources: tuple[str, ...]) -> list[str]:

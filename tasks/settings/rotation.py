@@ -33,3 +33,9 @@ class RotationSettings(StageSettings):
         description="How many of those that stay do so as long as they are eligible, so that scores of one "
         "release can be linked with those of another.",
     )
+    max_anchor_share: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of the test set that anchors may be at most, so that a small one is replaced too.",
+    )

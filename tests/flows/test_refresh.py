@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from tasks import warehouse
 from tasks.config import override
 from tasks.errors import InputError
 from tasks.settings import Settings
+from tests.flows.analysts import Counts, look, reading
 from tests.flows.conftest import ROOT, SAMPLE, Command
 
 SIZE = 24
@@ -48,6 +50,8 @@ class Weeks:
     logs: Path
     releases: list[str]
     settings: Settings
+    copies: list[Counts]
+    seen: dict[str, list[Counts]]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with warehouse.transaction(str(self.home)) as con:
@@ -89,15 +93,19 @@ def asked(demo_settings: Settings) -> Settings:
 
 @pytest.fixture(scope="module")
 def weeks(server: str, asked: Settings, tmp_path_factory: pytest.TempPathFactory) -> Weeks:
-    """A first build by a refresh, and three weeks."""
+    """A first build by a refresh, and three weeks, in which analysts read."""
     root = tmp_path_factory.mktemp("weeks")
-    made = []
-    for number, week in enumerate(parts()):
-        add(root / "logs", week)
-        made.append(refresh((str(root / "logs"),), str(root / "home"), asked).key)
-        if number == 2:
-            shutil.copytree(root / "home", root / "eve")
-    return Weeks(root / "home", root / "logs", made, asked)
+    made, copies, seen = [], [], {}
+    with ExitStack() as stack:
+        for number, week in enumerate(parts()):
+            add(root / "logs", week)
+            made.append(refresh((str(root / "logs"),), str(root / "home"), asked).key)
+            copies.append(look(root / "home" / "analytics.duckdb"))
+            if number == 0:
+                seen = stack.enter_context(reading(root / "home" / "analytics.duckdb"))
+            if number == 2:
+                shutil.copytree(root / "home", root / "eve")
+    return Weeks(root / "home", root / "logs", made, asked, copies, seen)
 
 
 def test_half_is_replaced_each_week(weeks: Weeks) -> None:
@@ -140,6 +148,15 @@ def test_analysts_see_why_each_question_is_in_and_how_far_sources_are(weeks: Wee
     [(source, outcome, lag)] = weeks.rows("select source, outcome, lag_hours from out.source_lag")
     assert (source, outcome) == (str(weeks.logs), "new")
     assert 0 <= lag < 1
+
+
+def test_readers_see_the_whole_of_one_run_and_block_none(weeks: Weeks) -> None:
+    assert len(set(weeks.copies)) == 4
+    assert set(weeks.seen["holder"]) == {weeks.copies[0]}
+    visits = weeks.seen["visitor"]
+    assert (visits[0], visits[-1]) == (weeks.copies[0], weeks.copies[-1])
+    assert set(visits) == set(weeks.copies)
+    assert [copy for copy, _ in itertools.groupby(visits)] == weeks.copies
 
 
 def test_nothing_new_makes_no_new_release(weeks: Weeks) -> None:

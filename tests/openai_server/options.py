@@ -23,6 +23,7 @@ class Options:
     models: str = _option("", "known models, by comma; empty: any")
     snapshot: str = _option("", "what answers add to the model's name, as -2024-08-06")
     plain_answer: str = _option("[{criteria}]", "an annotation without a schema; {criteria} is as 1, 3, 5")
+    meanings: str = _option("", "file of texts that mean the same, for embeddings; see embeddings.py")
     dimensions: int = _option(1536, "of vectors, where a request names none")
     rpm: int = _option(0, "requests in any 60 seconds, where the plan names no rpm")
     quota_after: int = _option(0, "good answers before insufficient_quota, where the plan names none")

@@ -20,6 +20,7 @@ class Service:
     def __init__(self, options: Options) -> None:
         self.options = options
         self._models = {name for name in options.models.split(",") if name}
+        self._meanings = embeddings.read_meanings(options.meanings)
         self.reset()
 
     def reset(self) -> None:
@@ -54,7 +55,7 @@ class Service:
             answer = chat.answer(body, kind, plain_answer=options.plain_answer, snapshot=options.snapshot)
             self.counts.answer(key, kind)
         else:
-            answer = embeddings.answer(body, kind, dimensions=options.dimensions)
+            answer = embeddings.answer(body, kind, dimensions=options.dimensions, meanings=self._meanings)
             self.counts.answer(key, kind, [text_key(body["model"], text) for text in embeddings.texts(body)])
         return answer
 

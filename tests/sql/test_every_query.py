@@ -98,6 +98,7 @@ FRAMES = {
     "questions": "select *, topic as cluster from core.release_prompts",
     "refused": "select prompt_id, evidence from core.flags",
     "rejects": "select * from raw.rejects",
+    "scored": "select prompt_id from core.prompts",
     "screened": "select * from core.screened",
     "selections": "select * from core.selections",
     "similar_topics": "select * from core.similar_topics",

@@ -140,9 +140,35 @@ def test_a_file_that_is_still_written_to_is_left_for_the_next_time(run: Run, log
     write(logs, "b.jsonl", "half of", age=5)
     assert look(run, logs) == 1
     [(detail,)] = table(run, "select detail from raw.source_checks")
-    assert detail == "1 still being written, left for the next time"
+    assert detail == "1 still being written, left for the next time (refresh.settle_seconds)"
     write(logs, "b.jsonl", "half of", "a file")
     assert look(run, logs, run_id="run-2") == 3
+
+
+def test_what_is_left_for_the_next_time_is_a_warning_and_a_named_file_an_error(
+    run: Run, logs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(logs, "a.jsonl", "one", age=5)
+    with pytest.raises(InputError, match=f"nothing to begin with: {logs}: 1 still being written"):
+        look(run, logs)
+    write(logs, "b.jsonl", "two")
+    look(run, logs)
+    [warning] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING][-1:]
+    assert warning.startswith(f"{logs}: 1 new files, and 1 still being written")
+    with pytest.raises(
+        InputError, match=r"a.jsonl: was written to just now.*EVERGREEN_REFRESH__SETTLE_SECONDS"
+    ):
+        look(run, logs / "a.jsonl", run_id="run-2")
+    assert look(run, logs / "a.jsonl", run_id="run-2", settle_seconds=0) == 2
+
+
+@pytest.mark.parametrize("name", ["", "notes.txt"])
+def test_nothing_to_begin_with_names_the_source(run: Run, logs: Path, name: str) -> None:
+    logs.mkdir()
+    if name:
+        write(logs, name, "one")
+    with pytest.raises(InputError, match=f"{logs}: nothing there that can be read. Files end in .jsonl"):
+        look(run, logs)
 
 
 def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_time(
@@ -156,7 +182,8 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_time(
         write(logs, "a.jsonl", "one", "two")
 
     monkeypatch.setattr(task, "read_records", with_a_writer)
-    assert look(run, logs) == 0
+    with pytest.raises(InputError, match="nothing to begin with"):
+        look(run, logs)
     assert table(run, "select count(*) from raw.conversations") == [(0,)]
     monkeypatch.undo()
     assert look(run, logs, run_id="run-2") == 2

@@ -11,6 +11,7 @@ import fsspec
 import pytest
 
 from tasks import warehouse
+from tasks.errors import InputError
 from tasks.ingest import live, task
 from tasks.ingest.task import ingest_live
 from tasks.refs import Run
@@ -85,7 +86,8 @@ def test_an_object_that_is_written_again_while_it_is_read_is_read_the_next_time(
 
     with monkeypatch.context() as patch:
         patch.setattr(task, "read_records", with_a_writer)
-        assert look(run, "s3://logs/chat") == 0
+        with pytest.raises(InputError, match="nothing to begin with: s3://logs/chat: 1 still being written"):
+            look(run, "s3://logs/chat")
     assert checks(run, "run-1") == [("nothing", 1, 0)]
     assert look(run, "s3://logs/chat", run_id="run-2") == 2
 

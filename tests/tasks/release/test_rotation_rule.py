@@ -9,7 +9,7 @@ def test_a_run_that_rotates_says_how() -> None:
         "rotation"
     ]
     assert "25%" in said
-    assert "7 are anchors" in said
+    assert "7 are anchors, at most 25% of it" in said
     assert "more than 3 releases" in said
     assert "releases" not in rotation_rule(RotationSettings(flows="all", max_releases=0))["rotation"]
 

@@ -49,6 +49,7 @@ policies = st.builds(
     share_kept=st.sampled_from([0.0, 0.25, 0.5, 0.7, 1.0]),
     max_releases=st.integers(0, 4),
     anchors=st.integers(0, 3),
+    max_anchor_share=st.sampled_from([0.0, 0.25, 1.0]),
 )
 sizes = st.builds(
     SelectSettings, size=st.integers(1, 12), per_topic=st.integers(1, 3), min_score=st.integers(0, 5)
@@ -86,7 +87,8 @@ def test_nobody_serves_too_long_but_anchors_and_roles_are_true(
             assert {"new": served[prompt] == 0, "returned": prompt not in before}.get(role, prompt in before)
             if policy.max_releases and role != "anchor":
                 assert served[prompt] < policy.max_releases
-        assert roles(selection)["anchor"] <= min(policy.anchors, policy.share_kept * asked.size)
+        share = min(policy.share_kept, policy.max_anchor_share)
+        assert roles(selection)["anchor"] <= min(policy.anchors, share * asked.size)
         gone = selection.prompts.filter(pl.col("reject_reason") == "rotated_out")["prompt_id"]
         assert set(gone) <= before
         before = ids(selection)
@@ -127,6 +129,11 @@ def test_half_is_replaced_and_anchors_stay() -> None:
         assert len(ids(before) & ids(after)) == 10
         assert fates(after)["rotated_out"] + fates(after).get("served_out", 0) >= 10
         assert set(anchors) <= ids(after)
+
+
+def test_a_small_test_set_has_fewer_anchors() -> None:
+    made = weeks(scored([[6, 6, 6, 6, 6, 6]] * 40), ASKED, RotationSettings(), 3)
+    assert [roles(after) for after in made[1:]] == [{"new": 10, "kept": 5, "anchor": 5}] * 2
 
 
 def test_without_enough_new_more_stay_and_then_former_ones_return() -> None:

@@ -10,7 +10,7 @@ from tasks import warehouse
 from tasks.annotate.task import annotate
 from tasks.refs import Ref, Run
 from tasks.select.task import select
-from tasks.settings import AnnotateSettings, LlmSettings, SelectSettings
+from tasks.settings import AnnotateSettings, LlmSettings, RotationSettings, SelectSettings
 
 TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=3)
 IDS = [f"{number:02d}" for number in range(12)]
@@ -68,6 +68,60 @@ def test_what_the_first_pass_of_this_run_kept_back_is_not_chosen(run: Run) -> No
         con.execute("insert into core.screenings values ('run-0', '04', 'low_first_score')")
     call(run, size=4)
     assert set(stored(run, "select prompt_id from core.selections")["prompt_id"]) == {*IDS[:11]} - {"03"}
+
+
+def drawn(run: Run, run_id: str) -> tuple[str, str | None]:
+    """Choose in a later refresh, which has read another file; returns what it was drawn of and rotates."""
+    with warehouse.transaction(run.home) as con:
+        con.execute(
+            "insert into core.runs (run_id, flow, state, started_at, settings) "
+            f"values ('{run_id}', 'refresh', 'done', now(), '{{}}')"
+        )
+        con.execute(f"insert into raw.files values ('{run_id}', 's3://a', 1, 'v', 1, 0, '{run_id}', now())")
+    annotations = Ref(stage="annotate", table="core.annotations", key="heuristic-1", rows=12)
+    asked = SelectSettings(min_score=0, min_topic_mean=0, size=4)
+    later = run.model_copy(update={"id": run_id})
+    select.fn(later, TOPICS, annotations, asked, RotationSettings(flows="all"))
+    data, base = stored(
+        run, f"select data_sha256, base_id from core.rotations where run_id = '{run_id}'"
+    ).row(0)
+    return data, base
+
+
+def release(run: Run, run_id: str) -> None:
+    """Make and publish what a run chose."""
+    with warehouse.transaction(run.home) as con:
+        con.execute(
+            f"insert into core.releases values ('a-release', '00', '{run_id}', now(), 4, 2, '', now())"
+        )
+        con.execute(f"insert into core.publications values (1, 'a-release', 'published', now(), '{run_id}')")
+        con.execute(
+            "insert into core.release_prompts by name select 'a-release' as release_id, prompt_id as uid, "
+            "prompt_id, topic_id, '' as topic, 7 as score, '' as prompt from core.selections "
+            f"where run_id = '{run_id}' and reject_reason is null"
+        )
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["", "a release older than rotations"])
+def test_a_release_is_rotated_once_there_is_a_prompt_that_was_not_there_when_it_was_drawn(
+    run: Run, is_older: bool
+) -> None:
+    data, _ = drawn(run, "run-2")
+    release(run, "run-2")
+    if is_older:
+        data = "a-release"
+        with warehouse.transaction(run.home) as con:
+            con.execute("delete from core.rotations")
+    assert drawn(run, "run-3") == (data, None)
+    query = "select prompt_id, reject_reason from core.selections where run_id = '{}' order by prompt_id"
+    assert stored(run, query.format("run-3")).equals(stored(run, query.format("run-2")))
+    with warehouse.transaction(run.home) as con:
+        con.execute("update core.prompt_topics set topic_id = 2 where prompt_id = '11'")
+    other, base = drawn(run, "run-4")
+    assert (other != data, base) == (True, "a-release")
+    assert drawn(run, "run-5") == (other, "a-release")
+    roles = stored(run, "select role from core.selections where run_id = 'run-5' and role is not null")
+    assert sorted(roles["role"]) == ["anchor", "kept", "new", "new"]
 
 
 def test_a_repeated_run_replaces_its_choice(run: Run) -> None:
