@@ -1,7 +1,6 @@
 """Prefect's automations: what the server does by itself when something happens to a run.
 
-They hold for runs of the deployments in prefect.yaml, told by their tag: only those have the short heartbeat, and
-take turns.
+They hold for runs of the deployments in prefect.yaml, told by their tag: only those have the short heartbeat.
 """
 
 from datetime import timedelta
@@ -20,9 +19,9 @@ from prefect.types import SecretDict
 from pydantic import SecretStr
 
 TAG = "evergreen"
-# Three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in prefect.yaml; Prefect has none below 30 s). The lease of
-# a run's turn outlives it by 75 s or more: its death should be known by then. A turn whose lease has run out is
-# given back once more when the run is marked as crashed, and by then it may be another run's.
+# Three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in prefect.yaml; Prefect has none below 30 s). The lease
+# of a run's turn outlives it by 75 s or more: its death should be known by then. A turn whose lease has run
+# out is given back once more when the run is marked as crashed, and by then it may be another run's.
 SILENCE = timedelta(seconds=90)
 
 _RUNS = {"prefect.resource.id": "prefect.flow-run.*"}
@@ -34,7 +33,7 @@ _POSTPONED = ("Scheduled", "AwaitingRetry", "AwaitingConcurrencySlot")
 
 _SILENT = "evergreen: mark silent runs as crashed"
 _BLOCK = "evergreen-notify"
-# Of each automation that tells: what for, of which events, and the words between a run's name and its address.
+# Of each automation that tells: what for, the events, and the words between a run's name and its address.
 _CASES = {
     "evergreen: tell of failed runs": (
         "A run failed or crashed.",

@@ -3,8 +3,8 @@
 - The work pool `evergreen`.
 - A global concurrency limit `llm-<endpoint>` for each endpoint: runs with `llm.shared_limits` hold a part of
   it while they ask, so that all runs and machines together stay within the endpoint's concurrency.
-- Automations (deploy/automations.py): runs that fell silent are marked as crashed; with `EVERGREEN_NOTIFY_URL`,
-  that address is told of runs that failed and of releases that wait.
+- Automations (deploy/automations.py): runs that fell silent are marked as crashed; the address in
+  `EVERGREEN_NOTIFY_URL`, if there is one, is told of runs that failed and of releases that wait.
 
 Prefect variables are none: no flow reads one, settings are the parameters of the deployments.
 
@@ -19,11 +19,11 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
 from deploy import automations
+from deploy.server import POOL
 from tasks.config import load
 from tasks.errors import EvergreenError, InputError
 from tasks.llm import endpoint as endpoints
 
-POOL = "evergreen"
 NOTIFY = "EVERGREEN_NOTIFY_URL"
 
 

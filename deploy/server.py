@@ -107,6 +107,8 @@ def environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # In memory, its default, a restart forgets whose turn it is, and the turn is never over.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "DO_NOT_TRACK": "1",
@@ -149,10 +151,10 @@ def deploy(env: dict[str, str]) -> None:
 
 
 def bootstrap(env: dict[str, str]) -> None:
-    """Make the global limits that runs share.
+    """Make what runs share, and the automations.
 
     Raises:
-        ServerError: the endpoints' file is faulty, or Prefect refused one.
+        ServerError: the endpoints' file or the address of notifications is faulty, or Prefect refused something.
     """
     command = [sys.executable, "-m", "deploy.bootstrap"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
@@ -175,7 +177,11 @@ def wait_for(url: str, process: subprocess.Popen[bytes], fault: str) -> Any:  # 
 
 
 def close_interrupted(api: str) -> None:
-    """Mark the runs that an earlier worker left behind as crashed: nothing else ever ends them."""
+    """Mark the runs that an earlier worker left behind as crashed: here they are known to be dead.
+
+    Otherwise deploy/automations.py takes care of them; but it waits for a sign of life, and leaves alone what was
+    being cancelled.
+    """
     state = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
     query = {"flow_runs": {"state": state}, "work_pools": {"name": {"any_": [POOL]}}}
     message = "The worker was stopped during this run. Run it again: it goes on from what is done."

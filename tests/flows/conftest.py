@@ -19,6 +19,7 @@ from prefect.testing.utilities import prefect_test_harness
 from flows.build import build
 from tasks.config import load
 from tasks.settings import Settings
+from tests.flows.notified import Told, listening
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "deploy" / "demo" / "conversations.jsonl"
@@ -60,6 +61,12 @@ def command(server: str) -> Command:
         )
 
     return run
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    with listening() as told:
+        yield told
 
 
 @pytest.fixture(scope="session")

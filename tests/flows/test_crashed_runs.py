@@ -1,63 +1,35 @@
 """A run that was killed together with its worker is marked as crashed, told of, and gives up its turn."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 import yaml
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import ConcurrencyOptions, FlowRun
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Running
 
 from deploy import automations, bootstrap
-from flows.build import build
-from tasks.config import override
-from tests.flows.conftest import ROOT, SAMPLE, Built
+from tests.flows.conftest import ROOT
+from tests.flows.notified import SECRET, Told, prefect_client
 
 DEPLOYMENTS = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
 REFRESH = next(deployment for deployment in DEPLOYMENTS if deployment["name"] == "refresh")
-SECRET = "T0P/S3CRET"  # as the path of a chat's webhook is
 
 
 @pytest.fixture
 def client(server: str) -> Iterator[SyncPrefectClient]:
-    with get_client(sync_client=True) as client:
+    with prefect_client() as client:
         yield client
-        for automation in client.read_automations():
-            client.delete_automation(automation.id)
-
-
-@pytest.fixture
-def told() -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """The address of a webhook, and what it was told."""
-    messages: list[dict[str, str]] = []
-
-    class Webhook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            assert self.path == f"/{SECRET}"
-            messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    with HTTPServer(("127.0.0.1", 0), Webhook) as webhook:
-        threading.Thread(target=webhook.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{webhook.server_port}/{SECRET}", messages
-        webhook.shutdown()
 
 
 def deployed(client: SyncPrefectClient) -> UUID:
@@ -99,26 +71,18 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 def eventually(client: SyncPrefectClient, run: FlowRun, name: str) -> FlowRun:
-    return wait_for(lambda: client.read_flow_run(run.id), lambda found: found.state_name == name)
-
-
-def wait_for(ask: Callable[[], Any], is_there: Callable[[Any], bool]) -> Any:
     deadline = time.monotonic() + 90
-    while not is_there(found := ask()):
-        assert time.monotonic() < deadline, found
+    while (found := client.read_flow_run(run.id)).state_name != name:
+        assert time.monotonic() < deadline, found.state
         time.sleep(0.2)
     return found
 
 
 def test_a_run_killed_with_its_worker_is_told_of_and_the_next_one_runs(
-    client: SyncPrefectClient,
-    told: tuple[str, list[dict[str, str]]],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    client: SyncPrefectClient, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url, messages = told
     monkeypatch.setattr("sys.argv", ["bootstrap"])
-    monkeypatch.setenv(bootstrap.NOTIFY, url)
+    monkeypatch.setenv(bootstrap.NOTIFY, told.url)
     bootstrap.main()
     deployment = deployed(client)
     until = {"until": str(tmp_path / "go")}
@@ -136,21 +100,12 @@ def test_a_run_killed_with_its_worker_is_told_of_and_the_next_one_runs(
         (tmp_path / "go").touch()
         eventually(client, waiting, "Completed")
     assert client.read_flow_run(lost.id).state_name == "Crashed"
-    found = wait_for(lambda: {told["run"]: told for told in messages}, lambda found: len(found) == 2)
-    assert (found["killed"]["state"], found["killed"]["message"]) == ("Crashed", state.message)
-    assert found["killed"]["url"] == f"http://127.0.0.1:4200/runs/flow-run/{killed.id}"
-    assert found["killed"]["text"] == f"killed Crashed: {state.message} {found['killed']['url']}"
-    assert len(messages) == 2
-
-
-def test_a_release_that_waits_is_told_of(
-    client: SyncPrefectClient, told: tuple[str, list[dict[str, str]]], demo: Built
-) -> None:
-    url, messages = told
-    automations.tell(client, url)
-    settings = override(demo.settings, publish__policy="manual")
-    build([str(SAMPLE)], str(demo.home), settings)
-    print(wait_for(lambda: messages, bool))
+    messages = {message["run"]: message for message in told.wait(2)}
+    message = messages["killed"]
+    assert set(messages) == {"killed", "lost"}
+    assert (message["state"], message["message"]) == ("Crashed", state.message)
+    assert message["url"] == f"http://127.0.0.1:4200/runs/flow-run/{killed.id}"
+    assert message["text"] == f"killed Crashed: {state.message} {message['url']}"
 
 
 def test_bootstrap_run_again_changes_nothing_and_tells_no_address(
@@ -167,8 +122,8 @@ def test_bootstrap_run_again_changes_nothing_and_tells_no_address(
     assert words == ("none;", "to", "to", "as")
     assert [len(state) for state in states] == [1, 3, 3, 3]
     assert states[1] == states[2] == states[3]
-    (block,) = [b for b in client.read_block_documents() if b.name == "evergreen-notify"]
-    assert SECRET not in block.model_dump_json() + str(states)
+    (block,) = [b for b in client.read_block_documents(include_secrets=False) if b.name == "evergreen-notify"]
+    assert SECRET not in block.model_dump_json() + str(states) + capsys.readouterr().out
 
 
 def test_an_automation_that_was_changed_is_brought_up_to_date_and_stays_paused(
