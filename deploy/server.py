@@ -154,7 +154,7 @@ def bootstrap(env: dict[str, str]) -> None:
     """Make what runs share, and the automations.
 
     Raises:
-        ServerError: the endpoints' file or the address of notifications is faulty, or Prefect refused something.
+        ServerError: the endpoints' file or EVERGREEN_NOTIFY_URL is faulty, or Prefect refused something.
     """
     command = [sys.executable, "-m", "deploy.bootstrap"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
@@ -179,8 +179,8 @@ def wait_for(url: str, process: subprocess.Popen[bytes], fault: str) -> Any:  # 
 def close_interrupted(api: str) -> None:
     """Mark the runs that an earlier worker left behind as crashed: here they are known to be dead.
 
-    Otherwise deploy/automations.py takes care of them; but it waits for a sign of life, and leaves alone what was
-    being cancelled.
+    Elsewhere deploy/automations.py takes care of them; it waits for a sign of life first, and leaves
+    alone what was being cancelled.
     """
     state = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
     query = {"flow_runs": {"state": state}, "work_pools": {"name": {"any_": [POOL]}}}

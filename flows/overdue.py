@@ -1,6 +1,5 @@
 """Missed weeks are made up for by one run: the first to start passes over the others that are overdue."""
 
-import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +12,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-
-logger = logging.getLogger(__name__)
+from prefect.logging.loggers import flow_run_logger
 
 _COVERED = "Passed over: it was overdue when the run {name} started, and that one reads all that is new."
 
@@ -36,6 +34,7 @@ def pass_over_overdue(flow: object, flow_run: FlowRun, state: object) -> None:  
                 run.id, State[Any](type=StateType.CANCELLED, name="Skipped", message=message)
             )
     if covered:
+        logger = flow_run_logger(flow_run)  # a hook runs outside of the run, whose log other loggers miss
         logger.info("%d overdue runs are passed over: this one reads all that is new", len(covered))
 
 
