@@ -1,16 +1,16 @@
 """`make server`, started for real and seen through its API."""
 
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from deploy.server import POOL
 
@@ -48,12 +48,15 @@ class Served:
                 return
         raise AssertionError(self.said)
 
-    def ask(self, path: str, body: Json | None = None, method: str | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        request = urllib.request.Request(self.api + path, data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.loads(answer.read() or "null")
+    def ask(self, path: str, body: Json | list[Json] | None = None, method: str | None = None) -> Any:
+        method = method or ("GET" if body is None else "POST")
+        for _ in range(5):
+            answer = httpx.request(method, self.api + path, json=body, timeout=30)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1)  # its database is busy: Prefect's own clients ask again too
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
 
     def ask_of_run(self, what: str, run_id: str) -> list[Json]:
         column = {"task_runs": "flow_runs", "artifacts": "artifacts", "logs": "logs"}[what]
