@@ -113,6 +113,7 @@ def check_ui(served: Served, page: Page, refresh: Json, folder: Path) -> None:
     page.wait_for("document.body.innerText.split('Skipped').length > 4")
     page.screenshot(folder / "runs.png")
     assert f"refresh {folder / 'home'}" in page.text()
-    page.go(f"{served.url}/runs/flow-run/{refresh['id']}?tab=Artifacts")
+    page.go(f"{served.url}/runs/flow-run/{refresh['id']}")
+    page.click("[...document.querySelectorAll('button')].find(e => e.innerText == 'Artifacts')")
     page.wait_for("document.body.innerText.includes('checks-release')")
     page.screenshot(folder / "run.png")
