@@ -6,11 +6,14 @@ alone call re-ordered texts the same, longer shingles miss short prompts in whic
 
 from collections import defaultdict
 from collections.abc import Iterator
+from importlib.metadata import version
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from rensa import RMinHash, RMinHashLSH
+from rensa import RMinHash
 
 # Chinese, Japanese and Korean write no spaces: there each character is a word.
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -19,6 +22,9 @@ _WORD = rf"[{_CJK}]|[\w--[{_CJK}]]+"
 _BANDS, _ROWS = 25, 5
 _PERMUTATIONS = _BANDS * _ROWS
 _SEED = 1
+# Bands of the same text are the same as long as these are; raise the first with the code that makes them.
+BANDS_VERSION: Final = f"1 polars {version('polars')} rensa {version('rensa')}"
+BANDS: Final = pl.Array(pl.UInt32, _BANDS)
 _BLOCK = 20_000
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
 
@@ -27,31 +33,44 @@ _PAIRS = {"text": pl.Int64, "reference": pl.Int64, "similarity": pl.Float64}
 Hashes = NDArray[np.uint64]
 
 
-def find_near_duplicates(texts: pl.Series, threshold: float) -> dict[int, tuple[int, float]]:
+def bands(texts: pl.Series) -> pl.Series:
+    """The bands of the MinHash signatures of n texts: two texts that are alike have one in common.
+
+    Returns:
+        `bands`, of type `BANDS`: a band's number stands for its place too. Two that are the same by chance
+        cost one comparison more.
+    """
+    numbers = [_band_numbers(*_hashed_shingles(block)) for block in _blocks(texts)]
+    return pl.Series("bands", np.concatenate([np.empty((0, _BANDS), np.uint32), *numbers]), dtype=BANDS)
+
+
+def find_near_duplicates(
+    texts: pl.Series, text_bands: pl.Series, threshold: float
+) -> dict[int, tuple[int, float]]:
     """Find the texts that nearly repeat an earlier one.
 
     Args:
         texts: in order of precedence: the first of several near-duplicates stays.
+        text_bands: their `bands`.
         threshold: Jaccard similarity from which two texts are near-duplicates.
 
     Returns:
         Position of each near-duplicate → (position of the earlier text that stays, similarity).
     """
-    if len(texts) < 2:
-        return {}
-    hashes, ends = _hashed_shingles(texts)
     # Most texts share no band with any other, and are not looked at again.
-    suspects = np.flatnonzero(_shares_a_band(hashes, ends))
-    sets = [np.unique(hashes[ends[position] : ends[position + 1]]) for position in suspects]
+    shared = _exploded(text_bands).filter(pl.len().over("bands") > 1)
+    suspects = shared.group_by("text").agg("bands").sort("text")
+    positions = suspects["text"].to_list()
+    sets = _shingle_sets(texts.gather(positions))
     kept: defaultdict[int, list[int]] = defaultdict(list)
     found: dict[int, tuple[int, float]] = {}
-    for number, bands in enumerate(_shared_bands(sets)):
-        candidates = {other for band in bands for other in kept.get(band, ())}
+    for number, own in enumerate(suspects["bands"].to_list()):
+        candidates = {other for band in own for other in kept.get(band, ())}
         if best := _most_similar(sets[number], {other: sets[other] for other in candidates}, threshold):
             original, similarity = best
-            found[int(suspects[number])] = (int(suspects[original]), similarity)
+            found[positions[number]] = (positions[original], similarity)
             continue
-        for band in bands:
+        for band in own:
             kept[band].append(number)
     return found
 
@@ -67,47 +86,44 @@ def find_repeats(texts: pl.Series, references: pl.Series, threshold: float) -> p
     Returns:
         `text` and `reference`, positions, and `similarity` of each pair that is similar enough.
     """
+    of_references = _exploded(bands(references)).rename({"text": "reference"})
+    of_texts = _exploded(bands(texts)).join(of_references, on="bands")
+    candidates = of_texts.group_by("text").agg(pl.col("reference").unique().sort()).sort("text")
+    near = candidates["reference"].explode().unique().sort()
+    reference_sets = dict(zip(near, _shingle_sets(references.gather(near)), strict=True))
     pairs: list[tuple[int, int, float]] = []
-    if len(texts) and len(references):
-        hashes, ends = _hashed_shingles(pl.concat([references.rename(texts.name), texts]))
-        suspects = np.flatnonzero(_shares_a_band(hashes, ends))
-        sets = [np.unique(hashes[ends[position] : ends[position + 1]]) for position in suspects]
-        count = int(np.searchsorted(suspects, len(references)))
-        for text, candidates in _candidates(sets[:count], sets[count:]):
-            members = set(sets[count + text].tolist())
-            alike = ((number, _jaccard(members, sets[number])) for number in candidates)
-            position = int(suspects[count + text]) - len(references)
-            pairs += [
-                (position, int(suspects[number]), round(similarity, 4))
-                for number, similarity in alike
-                if similarity >= threshold
-            ]
+    own_sets = _shingle_sets(texts.gather(candidates["text"]))
+    for own, (text, others) in zip(own_sets, candidates.iter_rows(), strict=True):
+        members = set(own.tolist())
+        alike = ((other, _jaccard(members, reference_sets[other])) for other in others)
+        pairs += [(text, other, round(value, 4)) for other, value in alike if value >= threshold]
     return pl.DataFrame(pairs, schema=_PAIRS, orient="row")
 
 
-def _candidates(references: list[Hashes], texts: list[Hashes]) -> Iterator[tuple[int, list[int]]]:
-    """For each text that shares a band with a reference, the numbers of those that do."""
-    if not references or not texts:
-        return
-    blocks = [_band_keys(references[start : start + _BLOCK]) for start in range(0, len(references), _BLOCK)]
-    bands = _by_key(np.concatenate(blocks), "reference")
-    for start in range(0, len(texts), _BLOCK):
-        found = _by_key(_band_keys(texts[start : start + _BLOCK]), "text").join(bands, on="key")
-        shared = found.group_by("text").agg(pl.col("reference").unique().sort()).sort("text")
-        for text, numbers in shared.iter_rows():
-            yield start + text, numbers
+def _blocks(texts: pl.Series) -> Iterator[pl.Series]:
+    """Some thousands of texts at a time: their words take much more memory than they do."""
+    return (texts[start : start + _BLOCK] for start in range(0, len(texts), _BLOCK))
 
 
-def _by_key(keys: Hashes, name: str) -> pl.DataFrame:
-    owners = np.repeat(np.arange(len(keys), dtype=np.int64), keys.shape[1])
-    return pl.DataFrame({"key": keys.reshape(-1), name: owners})
+def _exploded(text_bands: pl.Series) -> pl.DataFrame:
+    """`text`, a position, and `bands`, a row a band."""
+    texts = np.repeat(np.arange(len(text_bands)), _BANDS)
+    return pl.DataFrame({"text": texts, "bands": text_bands.to_numpy().reshape(-1)})
+
+
+def _shingle_sets(texts: pl.Series) -> list[Hashes]:
+    """Hashes of the shingles of each text, none twice."""
+    sets: list[Hashes] = []
+    for block in _blocks(texts):
+        hashes, ends = _hashed_shingles(block)
+        sets += [np.unique(hashes[start:end]) for start, end in pairwise(ends.tolist())]
+    return sets
 
 
 def _hashed_shingles(texts: pl.Series) -> tuple[Hashes, Hashes]:
     """Hashes of the shingles of all texts, one text behind the other, and where each text begins and ends."""
-    blocks = [_hashed_words(texts[start : start + _BLOCK]) for start in range(0, len(texts), _BLOCK)]
-    words = np.concatenate([words for words, _ in blocks])
-    ends = np.concatenate([[0], np.cumsum(np.concatenate([counts for _, counts in blocks]))])
+    words, counts = _hashed_words(texts)
+    ends = np.concatenate([[0], np.cumsum(counts)])
     pairs = words.copy()  # the last word of a text has no neighbour, and stands for itself again
     pairs[:-1] += np.roll(words, -1)[:-1] * _FACTOR
     pairs[ends[1:] - 1] = words[ends[1:] - 1]
@@ -123,38 +139,15 @@ def _hashed_words(texts: pl.Series) -> tuple[Hashes, NDArray[np.int64]]:
     return lists.explode().hash(_SEED).to_numpy(), lists.list.len().cast(pl.Int64).to_numpy()
 
 
-def _shares_a_band(hashes: Hashes, ends: Hashes) -> list[bool]:
-    """Whether a text has a band in common with any other."""
+def _band_numbers(hashes: Hashes, ends: Hashes) -> NDArray[np.uint32]:
+    """Numbers of bands, of shape (texts, bands): each is made of five rows of the signature and its place."""
     digests = RMinHash.digest_matrix_from_flat_token_hashes(hashes, ends, _PERMUTATIONS, _SEED)
-    flags: list[bool] = RMinHashLSH(0.5, _PERMUTATIONS, _BANDS).query_duplicate_flags_matrix_one_shot(digests)
-    return flags
-
-
-def _shared_bands(sets: list[Hashes]) -> Iterator[list[int]]:
-    """For each set, numbers of the bands that it shares with another: the same number for the same band."""
-    blocks = [_band_keys(sets[start : start + _BLOCK]) for start in range(0, len(sets), _BLOCK)]
-    if not blocks:
-        return
-    keys = np.concatenate(blocks)
-    _, numbers, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    is_shared = counts > 1
-    for row in numbers.reshape(keys.shape):
-        yield row[is_shared[row]].tolist()
-
-
-def _band_keys(sets: list[Hashes]) -> Hashes:
-    """Keys of bands, of shape (sets, bands): each is made of five rows of the signature and the band's place.
-
-    Keys of 64 bits stand for the rows: two that meet by chance cost one comparison more.
-    """
-    ends = np.cumsum([0, *map(len, sets)], dtype=np.uint64)
-    digests = RMinHash.digest_matrix_from_flat_token_hashes(np.concatenate(sets), ends, _PERMUTATIONS, _SEED)
-    rows = np.array(digests.to_rows(), dtype=np.uint64).reshape(len(sets), _BANDS, _ROWS)
-    keys = np.repeat(np.arange(_BANDS, dtype=np.uint64)[None], len(sets), axis=0)
+    rows = np.array(digests.to_rows(), dtype=np.uint64).reshape(len(ends) - 1, _BANDS, _ROWS)
+    keys = np.repeat(np.arange(_BANDS, dtype=np.uint64)[None], len(rows), axis=0)
     for place in range(_ROWS):
         keys = (keys ^ rows[:, :, place]) * _FACTOR
         keys ^= keys >> np.uint64(32)
-    return keys
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
 
 
 def _most_similar(own: Hashes, others: dict[int, Hashes], threshold: float) -> tuple[int, float] | None:

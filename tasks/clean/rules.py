@@ -18,6 +18,7 @@ TextRule = Callable[[pl.DataFrame, CleanSettings], pl.Series]
 
 _BLOCK = 5_000
 _LANGUAGES = {"prompt_id": pl.String, "language": pl.String}
+_COMPARED = ("prompt_id", "prompt", "bands")
 _FLAGS = {"prompt_id": pl.String, "rule": pl.String, "evidence": pl.String}
 
 SIGHTING_RULES: dict[Rule, pl.Expr] = {
@@ -91,8 +92,9 @@ def judge_prompts(
     """Judge new prompts, among themselves and against those that were kept before.
 
     Args:
-        new: `prompt_id`, `prompt`, `stated_language`, in order of precedence.
-        kept: `prompt_id`, `prompt` of earlier prompts that stay.
+        new: `prompt_id`, `prompt`, `stated_language` and `bands`, in order of precedence.
+        kept: `prompt_id`, `prompt`, `bands` of earlier prompts that stay, in order of precedence; those that
+            share no band with a new prompt may be left out.
         settings: which rules run, and their limits.
         advance: called with the number of prompts just judged.
 
@@ -135,9 +137,9 @@ def _judge_texts(
 
 
 def _near_duplicates(new: pl.DataFrame, kept: pl.DataFrame, threshold: float) -> pl.DataFrame:
-    pool = pl.concat([kept.select("prompt_id", "prompt"), new.select("prompt_id", "prompt")])
+    pool = pl.concat([kept.select(_COMPARED), new.select(_COMPARED)])
     ids = pool["prompt_id"].to_list()
-    found = find_near_duplicates(pool["prompt"], threshold)
+    found = find_near_duplicates(pool["prompt"], pool["bands"], threshold)
     flags = [
         (ids[position], "near_duplicate", f"{similarity:.2f} of {ids[original]}")
         for position, (original, similarity) in found.items()

@@ -5,6 +5,7 @@ import logging
 import polars as pl
 
 from tasks import warehouse
+from tasks.clean.near_duplicates import BANDS, BANDS_VERSION, bands
 from tasks.clean.normalise import normalise
 from tasks.clean.rules import judge_prompts, judge_sightings
 from tasks.refs import Ref, Run
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 # Raise it with the rules' code, so that homes are cleaned again.
 RULES_VERSION = 1
+_KEPT_NONE = pl.DataFrame(schema={"prompt_id": pl.String, "prompt": pl.String, "bands": BANDS})
 
 
 @stage("clean")
@@ -28,38 +30,58 @@ def clean(run: Run, raw: Ref, settings: CleanSettings) -> Ref:
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         is_changed = warehouse.run(con, "clean/last_recipe")["recipe"].to_list() != [recipe]
         unseen = warehouse.run(con, "clean/unseen", {"is_all": is_changed})
-        before = warehouse.run(con, "clean/prompts")
-    before = before.clear() if is_changed else before
+        known = set() if is_changed else set(warehouse.run(con, "clean/prompt_ids")["prompt_id"])
     logger.info("%d conversations, %d of them to clean", raw.rows, unseen.height)
     if unseen.height or is_changed:
-        _store(run, make_tables(unseen, before, settings), recipe, forget=is_changed)
+        sightings = with_outcomes(unseen, settings, known)
+        new = new_prompts(sightings)
+        kept = _KEPT_NONE if is_changed else _kept_alike(run, new)
+        _store(run, make_tables(sightings, new, kept, settings), recipe, forget=is_changed)
     rows = warehouse.read(run.home, "clean/count", {}, run.lock_wait_seconds).item()
     return Ref(stage="clean", table="core.prompts", key="eligible", rows=rows)
 
 
+def new_prompts(sightings: pl.DataFrame) -> pl.DataFrame:
+    """The sightings that bring a new prompt, in order of precedence, with the `bands` of its text."""
+    new = sightings.filter(pl.col("reject_reason").is_null()).sort("asked_at", "prompt_id", nulls_last=True)
+    return new.with_columns(bands(new["prompt"]))
+
+
+def _kept_alike(run: Run, new: pl.DataFrame) -> pl.DataFrame:
+    """Prompts that were kept before and share a band with a new one, in order of precedence."""
+    version = {"version": BANDS_VERSION}
+    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
+        # Kept by a version that made no bands, or others.
+        bare = warehouse.run(con, "clean/without_bands", version)
+        tables = {"prompts": bare.with_columns(bands(bare["prompt"])), "new": new.select("bands")}
+        warehouse.run(con, "clean/add_bands", version, tables)
+        return warehouse.run(con, "clean/kept_alike", version, tables).cast({"bands": BANDS})
+
+
 def make_tables(
-    unseen: pl.DataFrame, before: pl.DataFrame, settings: CleanSettings
+    sightings: pl.DataFrame, new: pl.DataFrame, kept: pl.DataFrame, settings: CleanSettings
 ) -> dict[str, pl.DataFrame]:
     """The sightings, new prompts and flags that unseen conversations make.
 
     Args:
-        unseen: conversations, as `clean/unseen.sql` gives them.
-        before: `prompt_id`, `prompt`, `is_kept` of the prompts known before, in order of precedence.
+        sightings: see `with_outcomes`.
+        new: see `new_prompts`.
+        kept: `prompt_id`, `prompt`, `bands` of the prompts kept before that share a band with a new one.
         settings: which rules run, and their limits.
     """
-    sightings = with_outcomes(unseen, settings, set(before["prompt_id"]))
-    new = sightings.filter(pl.col("reject_reason").is_null()).sort("asked_at", "prompt_id", nulls_last=True)
     with progress("clean", new.height) as advance:
-        judged, flags = judge_prompts(new, before.filter("is_kept"), settings, advance)
+        judged, flags = judge_prompts(new, kept, settings, advance)
     return {"sightings": sightings, "prompts": new.join(judged, on="prompt_id"), "flags": flags}
 
 
 def _store(run: Run, tables: dict[str, pl.DataFrame], recipe: str, *, forget: bool) -> None:
     """Write what was cleaned; what was cleaned by other rules goes in the same transaction."""
+    kept = tables["prompts"].join(tables["flags"], on="prompt_id", how="anti")
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        for table in ("prompts", "sightings", "flags") if forget else ():
+        for table in ("prompts", "sightings", "flags", "bands") if forget else ():
             warehouse.run(con, f"clean/forget_{table}")
         warehouse.run(con, "clean/add_prompts", {"run_id": run.id}, tables)
+        warehouse.run(con, "clean/add_bands", {"version": BANDS_VERSION}, {"prompts": kept})
         warehouse.run(con, "clean/add_sightings", {}, tables)
         warehouse.run(con, "clean/add_flags", {}, tables)
         warehouse.run(con, "clean/update_first_seen")

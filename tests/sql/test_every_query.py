@@ -89,8 +89,12 @@ FRAMES = {
     "lineage": "select * from core.topic_lineage",
     "members": "select * from core.prompt_topics",
     "missing": "select prompt_id from core.prompts",
+    "new": "select bands from core.prompt_bands",
     "names": "select topic_id, name, named_by from core.topics",
-    "prompts": "select *, first_seen_at as asked_at from core.prompts",
+    "prompts": """
+        select p.*, p.first_seen_at as asked_at, b.bands
+        from core.prompts p left join core.prompt_bands b on true
+    """,
     "questions": "select *, topic as cluster from core.release_prompts",
     "refused": "select prompt_id, evidence from core.flags",
     "rejects": "select * from raw.rejects",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.clean.near_duplicates import find_near_duplicates, find_repeats
+from tasks.clean.near_duplicates import bands, find_near_duplicates, find_repeats
 
 BASE = (
     "Explain to a new colleague how the garbage collector of a virtual machine finds objects that are not "
@@ -19,8 +19,12 @@ OTHER = "Plan a week of cheap vegetarian dinners for a family of four with one n
 
 
 def find(texts: list[str], threshold: float = 0.7) -> dict[int, int]:
-    found = find_near_duplicates(pl.Series(texts, dtype=pl.String), threshold)
-    return {position: original for position, (original, _) in found.items()}
+    return {position: original for position, (original, _) in compare(texts, threshold).items()}
+
+
+def compare(texts: list[str], threshold: float) -> dict[int, tuple[int, float]]:
+    series = pl.Series(texts, dtype=pl.String)
+    return find_near_duplicates(series, bands(series), threshold)
 
 
 def shingles(text: str) -> set[str]:
@@ -73,7 +77,7 @@ def test_the_same_words_in_another_order_are_another_text():
 def test_similarity_is_exact_and_the_threshold_included():
     changed = BASE.replace("colleague", "neighbour")
     exact = similarity(BASE, changed)
-    [(_, given_similarity)] = find_near_duplicates(pl.Series([BASE, changed]), exact).values()
+    [(_, given_similarity)] = compare([BASE, changed], exact).values()
     assert given_similarity == pytest.approx(exact, abs=1e-4)
     assert find([BASE, changed], exact + 1e-6) == {}
 

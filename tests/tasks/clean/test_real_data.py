@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.clean.rules import judge_prompts
-from tasks.clean.task import with_outcomes
+from tasks.clean.task import new_prompts, with_outcomes
 from tasks.ingest.readers import Record, read_records
 from tasks.ingest.schemas import to_conversation
 from tasks.settings import CleanSettings
@@ -50,9 +50,8 @@ def read(path: Path) -> pl.DataFrame:
 def judge(path: Path) -> tuple[pl.DataFrame, dict[str, int], pl.DataFrame]:
     """Sightings; how many were dropped, by reason; the prompts that stay."""
     sightings = with_outcomes(read(path), SETTINGS, set())
-    new = sightings.filter(pl.col("reject_reason").is_null()).sort("asked_at", "prompt_id", nulls_last=True)
-    none = new.select("prompt_id", "prompt").clear()
-    _, flags = judge_prompts(new, none, SETTINGS)
+    new = new_prompts(sightings)
+    _, flags = judge_prompts(new, new.clear(), SETTINGS)
     dropped = pl.concat([sightings["reject_reason"].drop_nulls(), flags["rule"]]).value_counts()
     return sightings, dict(dropped.rows()), new.join(flags, on="prompt_id", how="anti")
 

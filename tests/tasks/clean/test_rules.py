@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from tasks.clean.language import CONFIDENT
+from tasks.clean.near_duplicates import BANDS, bands
 from tasks.clean.rules import (
     SIGHTING_RULES,
     TEXT_RULES,
@@ -17,16 +18,17 @@ from tasks.clean.rules import (
 from tasks.settings import CleanSettings
 
 SETTINGS = CleanSettings()
-NOTHING = pl.DataFrame(schema={"prompt_id": pl.String, "prompt": pl.String})
+NOTHING = pl.DataFrame(schema={"prompt_id": pl.String, "prompt": pl.String, "bands": BANDS})
 ENGLISH = "Please explain how a bicycle stays upright while it is moving slowly."
 
 
 def prompts(*texts: str, stated: str | None = None) -> pl.DataFrame:
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         [(f"id{number}", text, stated) for number, text in enumerate(texts)],
         schema={"prompt_id": pl.String, "prompt": pl.String, "stated_language": pl.String},
         orient="row",
     )
+    return frame.with_columns(bands(frame["prompt"]))
 
 
 def identified(language: str, probability: float, stated: str | None = None) -> pl.DataFrame:
@@ -125,7 +127,7 @@ def test_a_dropped_prompt_makes_no_near_duplicates():
 
 
 def test_what_was_kept_before_stays():
-    kept = pl.DataFrame({"prompt_id": ["a", "b"], "prompt": [ENGLISH, ENGLISH + " Thanks!"]})
+    kept = prompts(ENGLISH, ENGLISH + " Thanks!").with_columns(pl.Series("prompt_id", ["a", "b"]))
     found = judge_prompts(prompts(ENGLISH + " Quickly!"), kept, SETTINGS)[1]
     assert found.rows() == [("id0", "near_duplicate", "0.92 of a")]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from clean_home import GERMAN, MONDAY, A, B, C, add, clean_up, fetch, products, reasons, row, rules
 
 from tasks import warehouse
@@ -97,6 +98,22 @@ def test_a_second_run_adds_what_is_new_and_keeps_what_was_there(run: Run):
     ]
     assert rules(run) == {"near_duplicate": 1}
     assert reasons(run) == {None: 3, "exact_duplicate": 1}
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["delete from core.prompt_bands", "update core.prompt_bands set version = 'older', bands = [1, 2]"],
+    ids=["no bands", "other bands"],
+)
+def test_near_duplicates_of_what_another_version_kept_are_found(run: Run, loss: str):
+    add(run, [row(A), row(B)])
+    clean_up(run)
+    with warehouse.transaction(run.home) as con:
+        con.execute(loss)
+    add(run, [row(A + " Thanks!", day=1, file="f2")])
+    assert clean_up(run).rows == 2
+    assert rules(run) == {"near_duplicate": 1}
+    assert fetch(run, "select count(distinct version), count(*) from core.prompt_bands") == [(1, 2)]
 
 
 def test_a_source_read_later_can_show_that_a_prompt_was_seen_earlier(run: Run):
