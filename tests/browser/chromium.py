@@ -60,10 +60,13 @@ class Page:
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def fill(self, field: str, text: str) -> None:
-        """Replace what is in a field."""
-        self.click(field)
-        self.evaluate(f"{field}.select()")
+        """Replace what is in a field, and leave it."""
+        self.wait_for(f"!!{field}")
+        self.evaluate(f"{field}.focus(), {field}.select()")
         self._ask("Input.insertText", text=text)
+        assert self.evaluate(f"{field}.value") == text
+        self.evaluate(f"{field}.blur()")
+        time.sleep(0.5)  # forms take over what was typed a little later
 
     def screenshot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self._ask("Page.captureScreenshot")["data"]))
