@@ -75,11 +75,14 @@ def find_near_duplicates(
     return found
 
 
-def find_repeats(texts: pl.Series, references: pl.Series, threshold: float) -> pl.DataFrame:
+def find_repeats(
+    texts: pl.Series, text_bands: pl.Series, references: pl.Series, threshold: float
+) -> pl.DataFrame:
     """Find the texts that nearly repeat a reference; texts are not compared with texts.
 
     Args:
         texts: n texts.
+        text_bands: their `bands`.
         references: m texts, none of them twice.
         threshold: Jaccard similarity from which a text repeats a reference.
 
@@ -87,7 +90,7 @@ def find_repeats(texts: pl.Series, references: pl.Series, threshold: float) -> p
         `text` and `reference`, positions, and `similarity` of each pair that is similar enough.
     """
     of_references = _exploded(bands(references)).rename({"text": "reference"})
-    of_texts = _exploded(bands(texts)).join(of_references, on="bands")
+    of_texts = _exploded(text_bands).join(of_references, on="bands")
     candidates = of_texts.group_by("text").agg(pl.col("reference").unique().sort()).sort("text")
     near = candidates["reference"].explode().unique().sort()
     reference_sets = dict(zip(near, _shingle_sets(references.gather(near)), strict=True))

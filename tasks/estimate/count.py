@@ -32,6 +32,15 @@ class Tally:
         return Tally(self.calls * factor, self.input_tokens * factor)
 
 
+@dataclass(frozen=True)
+class Annotator:
+    """Who marks in a pass, as core.annotations names it; without an endpoint it is no model."""
+
+    id: str
+    endpoint: Endpoint | None = None
+    template: Template | None = None
+
+
 def with_keys(texts: pl.DataFrame, template: Template, endpoint: Endpoint) -> pl.DataFrame:
     """Add the `key` of each `text`'s request; of those that ask the same, the first stays."""
     keys = [request_key(endpoint.model, chat_body(template, endpoint, text)) for text in texts["text"]]
@@ -43,6 +52,13 @@ def of_texts(texts: Iterable[str], template: Template, endpoint: Endpoint) -> Ta
     """The calls that ask a chat model about each text."""
     counts = [count_tokens(chat_body(template, endpoint, text), endpoint.model) for text in texts]
     return Tally(len(counts), sum(counts))
+
+
+def of_prompts(prompts: pl.DataFrame, annotator: Annotator) -> Tally:
+    """The calls that have an annotator mark each `prompt`."""
+    if not (annotator.endpoint and annotator.template):
+        return Tally()
+    return of_texts(prompts["prompt"], annotator.template, annotator.endpoint)
 
 
 def of_vectors(pages: Iterable[pl.DataFrame], endpoint: Endpoint) -> Tally:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import polars as pl
 
@@ -12,7 +13,8 @@ from tasks.annotate.rubric import RubricTemplate
 from tasks.annotate.task import annotator_id
 from tasks.embed.batches import embedder_name
 from tasks.embed.vectors import shard_folder
-from tasks.estimate.count import Tally, expected_topics, of_texts, of_vectors, typical_topics, with_keys
+from tasks.estimate import count
+from tasks.estimate.count import Annotator, Tally
 from tasks.estimate.forecast import ASSUMED, Answers, Forecast, Step, answers_of
 from tasks.llm import endpoint as endpoints
 from tasks.llm.call import Template
@@ -20,6 +22,8 @@ from tasks.llm.endpoint import Endpoint
 from tasks.llm.pending import pending
 from tasks.llm.task import Models, load_journals, spent_usd
 from tasks.refs import Ref, Run
+from tasks.screen.references import read_references
+from tasks.screen.repeats import unique_texts
 from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
 from tasks.stage import progress, stage
 from tasks.topics import naming
@@ -35,15 +39,6 @@ def estimate(run: Run, prompts: Ref, settings: Settings) -> Forecast:
     load_journals(run)
     with progress("estimate", 2 * prompts.rows) as advance:
         return _Estimate(run, prompts.rows, settings, advance).forecast()
-
-
-@dataclass(frozen=True)
-class _Annotator:
-    """Who marks in a pass, as core.annotations names it; without an endpoint it is no model."""
-
-    id: str
-    endpoint: Endpoint | None = None
-    template: Template | None = None
 
 
 @dataclass(frozen=True)
@@ -77,10 +72,10 @@ class _Estimate:
         for step in steps:
             if step.endpoint and step.calls:
                 made = f"{step.answers.output_tokens:.1f} tokens and " if step.max_tokens else ""
-                self._note(
+                self._notes.append(
                     f"{step.name}: {made}{step.answers.seconds:.1f} s an answer: {step.answers.source}"
                 )
-        self._note("no answer has to be asked for twice, and no input is cached")
+        self._notes.append("no answer has to be asked for twice, and no input is cached")
         return Forecast(
             self._prompts, steps, tuple(self._notes), self._settings.llm.max_usd, spent_usd(self._run)
         )
@@ -96,10 +91,18 @@ class _Estimate:
         known = pl.concat([pl.DataFrame(schema={"prompt_id": pl.String}), *done])
         pages = (
             page.join(known, on="prompt_id", how="anti", maintain_order="left")
-            for page in self._pages("prompts", {})
+            for page in chain(self._pages("prompts", {}), [self._questions()])
         )
-        step = self._step("embed", endpoint, of_vectors(pages, endpoint), 0, ASSUMED["embed"])
+        step = self._step("embed", endpoint, count.of_vectors(pages, endpoint), 0, ASSUMED["embed"])
         return replace(step, modes=("sync",))  # as the stage asks, whatever the endpoint is set to
+
+    def _questions(self) -> pl.DataFrame:
+        """What the screen compares prompts with by meaning: public test sets, as rows of `prompts` are."""
+        screen = self._settings.screen
+        texts = unique_texts(read_references(screen.references if screen.semantic else ()))
+        if texts.height:
+            self._notes.append(f"embed: with {texts.height:,} questions of public test sets, to compare with")
+        return texts.select(prompt_id="text_id", prompt="text")
 
     def _topics(self, taxonomy_id: str) -> Step:
         endpoint = self._endpoint(self._settings.topics.namer, KEYWORDS)
@@ -108,15 +111,19 @@ class _Estimate:
         template = NameTemplate(naming.load(self._settings.topics.naming_prompt), endpoint.json_schema)
         if taxonomy_id:
             rows = warehouse.read(self._run.home, "topics/to_name", {"taxonomy_id": taxonomy_id})
-            self._note(f"topics: the {rows.height:,} of taxonomy {taxonomy_id}, which has these prompts")
+            self._notes.append(
+                f"topics: the {rows.height:,} of taxonomy {taxonomy_id}, which has these prompts"
+            )
             texts = [describe(keywords, prompts) for _, keywords, prompts in rows.iter_rows()]
             tally = self._unanswered(pl.DataFrame({"text": texts}), template, endpoint)
         else:
             sample = self._read("prompts", {"after": "", "rows": _SAMPLE_ROWS})["prompt"].to_list()
             asked = self._settings.topics
-            topics = expected_topics(min(self._prompts, asked.fit_rows), asked.min_topic_size)
-            self._note(f"topics: about {topics:,} to come, as real prompts made one for 3 * min_topic_size")
-            typical = of_texts(typical_topics(sample), template, endpoint)
+            topics = count.expected_topics(min(self._prompts, asked.fit_rows), asked.min_topic_size)
+            self._notes.append(
+                f"topics: about {topics:,} to come, as real prompts made one for 3 * min_topic_size"
+            )
+            typical = count.of_texts(count.typical_topics(sample), template, endpoint)
             tally = typical * (topics / typical.calls) if typical.calls else typical
         return self._step("topics", endpoint, tally, template.max_tokens, ASSUMED["name"])
 
@@ -130,7 +137,7 @@ class _Estimate:
             steps.append(self._pass(2, second, marked.second + marked.unsure * share))
         return steps
 
-    def _count_marked(self, first: _Annotator, second: _Annotator, taxonomy_id: str) -> _Marked:
+    def _count_marked(self, first: Annotator, second: Annotator, taxonomy_id: str) -> _Marked:
         """Go through all prompts once, for both passes."""
         parameters = {
             "first": first.id,
@@ -143,15 +150,15 @@ class _Estimate:
         known = passing = 0
         for page in self._pages("marked", parameters):
             due = self._due(page.filter(~pl.col("has_first")), first)
-            asked += _tally(due, first)
+            asked += count.of_prompts(due, first)
             is_due = pl.col("prompt_id").is_in(due["prompt_id"].to_list())
             fated = page.with_columns(passes=pl.when(~is_due).then("passes"))
             known += fated["passes"].count()
             passing += int(fated["passes"].sum())
             if second.endpoint and second.id != first.id:
                 left = fated.filter(~pl.col("has_second"))
-                sure += _tally(self._due(left.filter("passes"), second), second)
-                unsure += _tally(self._due(left.filter(pl.col("passes").is_null()), second), second)
+                sure += count.of_prompts(self._due(left.filter("passes"), second), second)
+                unsure += count.of_prompts(self._due(left.filter(pl.col("passes").is_null()), second), second)
         return _Marked(asked, sure, unsure, known, passing)
 
     def _share(self, marked: _Marked, taxonomy_id: str) -> float:
@@ -159,7 +166,7 @@ class _Estimate:
         least = self._settings.annotate.second_min_score
         weak = "" if taxonomy_id else "; weak topics, which are not known yet, will keep some back"
         if marked.known:
-            self._note(
+            self._notes.append(
                 f"annotate 2: the first pass lets {marked.passing:,} of {marked.known:,} prompts through, "
                 f"as it has marked them{weak}"
             )
@@ -167,21 +174,21 @@ class _Estimate:
         measure = "score_7" if least == 7 else f"score_{least}_or_more"
         published = self._read("published_share", {"measure": measure})
         share = float(published.item()) if published.height else 1.0  # all have a score of 0 or more
-        self._note(
+        self._notes.append(
             f"annotate 2: {share:.1%} of the prompts, the share of scores of {least} or more that was "
             f"published for GPT-3.5-Turbo{weak}"
         )
         return share
 
-    def _annotator(self, name: str) -> _Annotator:
+    def _annotator(self, name: str) -> Annotator:
         endpoint = self._endpoint(name, HEURISTIC)
         if endpoint is None:
-            return _Annotator(name)
+            return Annotator(name)
         settings = self._settings.annotate
         template = RubricTemplate(rubric.load(settings.rubric), settings.format, endpoint.json_schema)
-        return _Annotator(annotator_id(endpoint, template), endpoint, template)
+        return Annotator(annotator_id(endpoint, template), endpoint, template)
 
-    def _pass(self, number: int, annotator: _Annotator, tally: Tally) -> Step:
+    def _pass(self, number: int, annotator: Annotator, tally: Tally) -> Step:
         assumed = ASSUMED[self._settings.annotate.format]
         most = annotator.template.max_tokens if annotator.template else 0
         return self._step(f"annotate {number}", annotator.endpoint, tally, most, assumed)
@@ -194,16 +201,16 @@ class _Estimate:
         answers = answers_of(self._past, name.partition(" ")[0], endpoint, assumed)
         return Step(name, endpoint, round(tally.calls), round(tally.input_tokens), max_tokens, answers)
 
-    def _due(self, page: pl.DataFrame, annotator: _Annotator) -> pl.DataFrame:
+    def _due(self, page: pl.DataFrame, annotator: Annotator) -> pl.DataFrame:
         """The prompts that an annotator is still to be asked about: no journal has its answer."""
         if not (annotator.endpoint and annotator.template):
             return page
-        asked = with_keys(page.rename({"prompt": "text"}), annotator.template, annotator.endpoint)
+        asked = count.with_keys(page.rename({"prompt": "text"}), annotator.template, annotator.endpoint)
         return pending(asked, self._models.answers(asked)).rename({"text": "prompt"})
 
     def _unanswered(self, texts: pl.DataFrame, template: Template, endpoint: Endpoint) -> Tally:
-        asked = with_keys(texts, template, endpoint)
-        return of_texts(pending(asked, self._models.answers(asked))["text"], template, endpoint)
+        asked = count.with_keys(texts, template, endpoint)
+        return count.of_texts(pending(asked, self._models.answers(asked))["text"], template, endpoint)
 
     def _taxonomy(self) -> str:
         """The taxonomy that the build will find there already; empty if it has to make one."""
@@ -237,12 +244,3 @@ class _Estimate:
 
     def _read(self, query: str, parameters: dict[str, object]) -> pl.DataFrame:
         return warehouse.read(self._run.home, f"estimate/{query}", parameters, self._run.lock_wait_seconds)
-
-    def _note(self, text: str) -> None:
-        self._notes.append(text)
-
-
-def _tally(prompts: pl.DataFrame, annotator: _Annotator) -> Tally:
-    if not (annotator.endpoint and annotator.template):
-        return Tally()
-    return of_texts(prompts["prompt"], annotator.template, annotator.endpoint)

@@ -51,13 +51,13 @@ def near_repeats(
     """Verdicts `<family>_near`: nearly the same words, in nearly the same order.
 
     Args:
-        prompts: `prompt_id` and `prompt`, n rows.
+        prompts: `prompt_id`, `prompt` and `bands`, n rows.
         references: of all lists.
         family: what the verdicts are called by.
         threshold: Jaccard similarity of words and word pairs from which a prompt repeats a text.
     """
     texts = unique_texts(references)
-    pairs = find_repeats(prompts["prompt"], texts["text"], threshold)
+    pairs = find_repeats(prompts["prompt"], prompts["bands"], texts["text"], threshold)
     evidence = pl.format("{} of words and word pairs", pl.col("similarity").round(2))
     return _verdicts(_of_lists(pairs, prompts, texts, references), f"{family}_near", evidence)
 

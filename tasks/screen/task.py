@@ -9,6 +9,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.context import TaskRunContext
 
 from tasks import warehouse
+from tasks.clean.near_duplicates import BANDS, BANDS_VERSION, bands
 from tasks.embed import saved
 from tasks.embed.task import embed_texts
 from tasks.embed.vectors import blocks, load
@@ -54,7 +55,7 @@ def screen(run: Run, vectors: Ref, settings: ScreenSettings, embed: EmbedSetting
     limit = min_cosine(vectors.key, settings) if settings.semantic else 0
     references = read_references(settings.references)
     recipe = _recipe(settings, vectors.key, limit, references)
-    keys = {"run_id": run.id, "now": warehouse.utc_now()}
+    keys = {"run_id": run.id, "now": warehouse.utc_now(), "version": BANDS_VERSION}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         is_changed = warehouse.run(con, "screen/last_recipe")["recipe"].to_list() != [recipe]
         prompts = warehouse.run(con, "screen/prompts", keys | {"is_all": is_changed})
@@ -66,12 +67,20 @@ def screen(run: Run, vectors: Ref, settings: ScreenSettings, embed: EmbedSetting
         references.height,
         released.height,
     )
+    prompts = _with_bands(prompts)
     comparison = _Comparison(run, vectors.key, settings, embed, llm, limit)
     found = [comparison.compare(prompts, references, "repeat")]
     found += [comparison.compare(new, earlier, "released") for new, earlier in _beside(prompts, released)]
     screened = prompts.select("prompt_id", skeletons(prompts["prompt"]))
     _store(run, recipe, settings, {"verdicts": pl.concat(found), "screened": screened}, is_changed=is_changed)
     return Ref(stage="screen", table="core.contamination", key=vectors.key, rows=_show(run))
+
+
+def _with_bands(prompts: pl.DataFrame) -> pl.DataFrame:
+    """Prompts with the bands that cleaning has left, or with new ones."""
+    known = prompts.filter(pl.col("bands").is_not_null()).cast({"bands": BANDS})
+    bare = prompts.filter(pl.col("bands").is_null())
+    return pl.concat([known, bare.with_columns(bands(bare["prompt"]))]).sort("prompt_id")
 
 
 def _recipe(settings: ScreenSettings, embedder: str, limit: float, references: pl.DataFrame) -> str:

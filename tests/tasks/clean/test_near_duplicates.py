@@ -139,7 +139,7 @@ def test_repeats_of_references_are_those_of_all_pairs() -> None:
     words = [f"w{number}" for number in range(40)]
     references = [" ".join(rng.choices(words, k=rng.randint(3, 15))) for _ in range(60)]
     texts = [*references[:10], *(" ".join([*text.split()[1:], "new"]) for text in references), BASE, "", "?!"]
-    found = find_repeats(pl.Series(texts), pl.Series(references), 0.7)
+    found = find_repeats(pl.Series(texts), bands(pl.Series(texts)), pl.Series(references), 0.7)
     pairs = {
         (i, j): similarity(a, b)
         for i, a in enumerate(texts)
@@ -153,7 +153,5 @@ def test_repeats_of_references_are_those_of_all_pairs() -> None:
 
 @pytest.mark.parametrize(("texts", "references"), [([], [BASE]), ([BASE], []), ([BASE, BASE], [OTHER])])
 def test_nothing_repeats_where_there_is_nothing_to_repeat(texts: list[str], references: list[str]) -> None:
-    empty = pl.Series([], dtype=pl.String)
-    assert find_repeats(
-        pl.Series(texts) if texts else empty, pl.Series(references) if references else empty, 0.7
-    ).is_empty()
+    own, others = pl.Series(texts, dtype=pl.String), pl.Series(references, dtype=pl.String)
+    assert find_repeats(own, bands(own), others, 0.7).is_empty()

@@ -24,7 +24,14 @@ from tasks.llm.call import request_key
 from tasks.llm.requests import chat_body
 from tasks.llm.task import add_calls
 from tasks.refs import Ref, Run
-from tasks.settings import AnnotateSettings, EmbedSettings, LlmSettings, Settings, TopicsSettings
+from tasks.settings import (
+    AnnotateSettings,
+    EmbedSettings,
+    LlmSettings,
+    ScreenSettings,
+    Settings,
+    TopicsSettings,
+)
 
 TEXTS = {f"{n:02d}": f"Explain step {n} of baking bread, with times and temperatures." for n in range(40)}
 IDS = list(TEXTS)
@@ -175,6 +182,21 @@ def test_embedded_prompts_are_not_embedded_again(run: Run, settings: Settings) -
         1,
         sum(tokens.count([TEXTS[i] for i in IDS[30:]], "text-embedding-3-small")),
     )
+
+
+def test_questions_of_public_test_sets_are_embedded_too(run: Run, settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "question.jsonl"
+    questions = [f"Name {n} rivers of Chile." for n in range(3)]
+    path.write_text("".join(json.dumps({"question_id": n, "turns": [n]}) + "\n" for n in questions))
+    without = steps_of(estimate.fn(run, PROMPTS, settings))["embed"]
+    screen = ScreenSettings(references=(str(path),))
+    forecast = estimate.fn(run, PROMPTS, settings.model_copy(update={"screen": screen}))
+    more = sum(tokens.count(questions, "text-embedding-3-small"))
+    assert steps_of(forecast)["embed"].input_tokens == without.input_tokens + more
+    assert [note for note in forecast.notes if "with 3 questions of public test sets" in note]
+    no_vectors = screen.model_copy(update={"semantic": False})
+    forecast = estimate.fn(run, PROMPTS, settings.model_copy(update={"screen": no_vectors}))
+    assert steps_of(forecast)["embed"] == without
 
 
 def test_answers_in_the_journals_are_not_paid_again_and_tell_what_others_are_like(

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tasks.clean.near_duplicates import bands
 from tasks.screen import nearest
 from tasks.screen.references import REFERENCES
 from tasks.screen.repeats import (
@@ -54,6 +55,7 @@ def test_many_vectors_are_searched_by_cells_and_nearly_all_repeats_are_found(
 
 def test_the_gravest_verdict_on_a_prompt_and_list_is_kept() -> None:
     prompts = pl.DataFrame({"prompt_id": ["t1", "t3"], "prompt": ["one", "two!"]})
+    prompts = prompts.with_columns(bands(prompts["prompt"]))
     found = gravest(exact_repeats(prompts, LISTS), near_repeats(prompts, LISTS, "repeat", 0.7))
     kinds = found.select("prompt_id", "kind", "reference").sort(pl.all()).rows()
     assert kinds == [("t1", "repeat_exact", "a"), ("t1", "repeat_exact", "b"), ("t3", "repeat_near", "a")]
