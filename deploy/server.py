@@ -69,12 +69,11 @@ def serve(port: int) -> None:
     with log.open("w") as output, child("server", "start", env=env, output=output) as server:
         wait_for(f"{url}/api/health", server, f"the server did not start, see {log}")
         close_interrupted(f"{url}/api")
+        bootstrap(env)
         worker_command = ("worker", "start", "--pool", POOL, "--type", "process", "--limit", "1")
         with child(*worker_command, "--name", "local", env=env) as worker:
-            wait_for(f"{url}/api/work_pools/{POOL}", worker, "the worker did not start")
-            deploy(env)
-            bootstrap(env)
-            deployment = wait_for(f"{url}/api/deployments/name/build/build", worker, "nothing was deployed")
+            deploy(env)  # while the worker starts
+            deployment = wait_for(f"{url}/api/deployments/name/build/build", server, "nothing was deployed")
             prefect = Path(sys.executable).with_name("prefect")
             print(_TEXT.format(url=url, deployment=deployment["id"], prefect=prefect, log=log), flush=True)
             _watch({f"the server ended, see {log}": server, "the worker ended": worker})

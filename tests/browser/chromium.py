@@ -18,14 +18,6 @@ _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --window-size=1200,1000 --remote-debugging-port=0"
 )
-_MIDDLE = """
-(() => {
-    const element = %s;
-    if (!element) return null;
-    element.scrollIntoView({block: "center"});
-    const box = element.getBoundingClientRect();
-    return [box.x + box.width / 2, box.y + box.height / 2];
-})()"""
 
 
 class Page:
@@ -34,9 +26,13 @@ class Page:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._sent = 0
+        self._ask("Page.enable")
 
     def go(self, url: str) -> None:
+        """Open an address, and wait until it has loaded."""
         self._ask("Page.navigate", url=url)
+        while self._receive().get("method") != "Page.loadEventFired":
+            pass
 
     def wait_for(self, expression: str, seconds: float = 60) -> Any:
         """The value of an expression, once it is true."""
@@ -55,9 +51,9 @@ class Page:
         return answer["result"].get("value")
 
     def click(self, element: str) -> None:
-        x, y = self.wait_for(_MIDDLE % element)
-        for kind in ("mousePressed", "mouseReleased"):
-            self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        """Click, wherever the element is: while a page loads, its parts move."""
+        self.wait_for(f"!!{element}")
+        self.evaluate(f"{element}.click()")
 
     def fill(self, field: str, text: str) -> None:
         """Replace what is in a field, and leave it."""
@@ -74,9 +70,12 @@ class Page:
     def _ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._sent += 1
         self._connection.send(json.dumps({"id": self._sent, "method": method, "params": parameters}))
-        while (answer := json.loads(self._connection.recv(timeout=30))).get("id") != self._sent:
+        while (answer := self._receive()).get("id") != self._sent:
             pass  # an event
         return answer["result"]
+
+    def _receive(self) -> dict[str, Any]:
+        return json.loads(self._connection.recv(timeout=60))
 
 
 @contextmanager

@@ -39,7 +39,9 @@ class Served:
             port = str(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{port}"
         self.api = f"{self.url}/api"
-        self.process = serve(PREFECT_HOME=str(home), PREFECT_SERVER_API_PORT=port)
+        self.process = serve(
+            PREFECT_HOME=str(home), PREFECT_SERVER_API_PORT=port, PREFECT_WORKER_QUERY_SECONDS="1"
+        )
         assert self.process.stdout
         self.said = ""
         for line in self.process.stdout:

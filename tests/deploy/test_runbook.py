@@ -126,3 +126,16 @@ def test_image_copies_what_is_there_and_has_a_python_in_range() -> None:
 def test_variables_of_the_runbook_are_in_the_example() -> None:
     named = set(re.findall(r"\b(?:EVERGREEN|OPENAI|POSTGRES)_[A-Z0-9_]+", RUNBOOK))
     assert named - {"EVERGREEN_LLM__ENDPOINTS"} <= ENV
+
+
+def test_messages_that_the_runbook_explains_are_what_the_program_says() -> None:
+    sources = [
+        path.read_text() for folder in ("tasks", "flows", "deploy") for path in (ROOT / folder).rglob("*.py")
+    ]
+    said = " ".join(re.sub(r'"\s+f?"', "", " ".join(sources)).split())
+    explained = re.findall(
+        r"^\| a run (?:Failed, |is Crashed, |logs )(?:`([^`]+)`|\"(.+?)\")", RUNBOOK, re.MULTILINE
+    )
+    parts = [part.strip() for pair in explained for part in "".join(pair).split("…")]
+    assert len(explained) > 7
+    assert [part for part in parts if part not in said] == []
