@@ -18,6 +18,14 @@ _FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --window-size=1200,1000 --remote-debugging-port=0"
 )
+_MIDDLE = """
+(() => {
+    const element = %s;
+    if (!element) return null;
+    element.scrollIntoView({block: "center"});
+    const box = element.getBoundingClientRect();
+    return [box.x + box.width / 2, box.y + box.height / 2];
+})()"""
 
 
 class Page:
@@ -51,9 +59,9 @@ class Page:
         return answer["result"].get("value")
 
     def click(self, element: str) -> None:
-        """Click, wherever the element is: while a page loads, its parts move."""
-        self.wait_for(f"!!{element}")
-        self.evaluate(f"{element}.click()")
+        x, y = self.wait_for(_MIDDLE % element)
+        for kind in ("mousePressed", "mouseReleased"):
+            self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def fill(self, field: str, text: str) -> None:
         """Replace what is in a field, and leave it."""

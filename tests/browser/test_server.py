@@ -116,6 +116,6 @@ def check_ui(served: Served, page: Page, refresh: Json, folder: Path) -> None:
     page.wait_for("document.body.innerText.split('Skipped').length > 4")
     page.screenshot(folder / "runs.png")
     assert f"refresh {folder / 'home'}" in page.text()
-    page.go(f"{served.url}/runs/flow-run/{refresh['id']}?tab=Artifacts")
-    page.wait_for("document.body.innerText.includes('checks-release')")
+    page.go(f"{served.url}/runs/flow-run/{refresh['id']}")
+    page.wait_for("document.body.innerText.includes('Finished in state Completed()')")
     page.screenshot(folder / "run.png")
