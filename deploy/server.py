@@ -69,12 +69,11 @@ def serve(port: int) -> None:
     with log.open("w") as output, child("server", "start", env=env, output=output) as server:
         wait_for(f"{url}/api/health", server, f"the server did not start, see {log}")
         close_interrupted(f"{url}/api")
+        bootstrap(env)
         worker_command = ("worker", "start", "--pool", POOL, "--type", "process", "--limit", "1")
         with child(*worker_command, "--name", "local", env=env) as worker:
-            wait_for(f"{url}/api/work_pools/{POOL}", worker, "the worker did not start")
-            deploy(env)
-            bootstrap(env)
-            deployment = wait_for(f"{url}/api/deployments/name/build/build", worker, "nothing was deployed")
+            deploy(env)  # while the worker starts
+            deployment = wait_for(f"{url}/api/deployments/name/build/build", server, "nothing was deployed")
             prefect = Path(sys.executable).with_name("prefect")
             print(_TEXT.format(url=url, deployment=deployment["id"], prefect=prefect, log=log), flush=True)
             _watch({f"the server ended, see {log}": server, "the worker ended": worker})
@@ -107,6 +106,8 @@ def environment(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_API_HOST": HOST,
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
+        # In memory, its default, a restart forgets whose turn it is, and the turn is never over.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "DO_NOT_TRACK": "1",
@@ -149,10 +150,10 @@ def deploy(env: dict[str, str]) -> None:
 
 
 def bootstrap(env: dict[str, str]) -> None:
-    """Make the global limits that runs share.
+    """Make what runs share, and the automations.
 
     Raises:
-        ServerError: the endpoints' file is faulty, or Prefect refused one.
+        ServerError: the endpoints' file or EVERGREEN_NOTIFY_URL is faulty, or Prefect refused something.
     """
     command = [sys.executable, "-m", "deploy.bootstrap"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
@@ -175,7 +176,11 @@ def wait_for(url: str, process: subprocess.Popen[bytes], fault: str) -> Any:  # 
 
 
 def close_interrupted(api: str) -> None:
-    """Mark the runs that an earlier worker left behind as crashed: nothing else ever ends them."""
+    """Mark the runs that an earlier worker left behind as crashed: here they are known to be dead.
+
+    Elsewhere deploy/automations.py takes care of them; it waits for a sign of life first, and leaves
+    alone what was being cancelled.
+    """
     state = {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}
     query = {"flow_runs": {"state": state}, "work_pools": {"name": {"any_": [POOL]}}}
     message = "The worker was stopped during this run. Run it again: it goes on from what is done."

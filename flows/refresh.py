@@ -3,6 +3,7 @@
 from prefect import flow
 
 from flows.build import make_release
+from flows.overdue import pass_over_overdue
 from flows.scope import run_on
 from tasks.gate.task import gate
 from tasks.ingest.task import ingest_live
@@ -14,7 +15,12 @@ from tasks.weekly import for_refresh
 _DEFAULTS = Settings()
 
 
-@flow(name="refresh", flow_run_name="refresh {home}", persist_result=False)
+@flow(
+    name="refresh",
+    flow_run_name="refresh {home}",
+    persist_result=False,
+    on_running=[pass_over_overdue],
+)
 def refresh(sources: tuple[str, ...] = (), home: str = ".evergreen", settings: Settings = _DEFAULTS) -> Ref:
     """Read what is new in live sources, and replace part of the last test set by it.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.events import emit_event
 
 from tasks import warehouse
 from tasks.publish.bundle import LATEST, Bundle, read_folder
@@ -36,6 +37,8 @@ def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
             "release %s waits; to make it the latest: evergreen publish %s --home %s",
             *(release.key, release.key, run.home),
         )
+        with best_effort("telling that a release waits"):  # deploy/automations.py passes it on
+            emit_event("evergreen.release.waits", {"prefect.resource.id": f"prefect.flow-run.{run.id}"})
     else:
         _make_latest(run, bundle, settings.target)
         _note(run, release.key, "published", release.key)

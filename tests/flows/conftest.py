@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import (
+    PREFECT_API_URL,
+    PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS,
+    PREFECT_UI_URL,
+    temporary_settings,
+)
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.build import build
 from tasks.config import load
 from tasks.settings import Settings
+from tests.flows.notified import Told, listening
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "deploy" / "demo" / "conversations.jsonl"
@@ -33,7 +39,9 @@ class Built:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """The API of a Prefect server on loopback."""
-    with prefect_test_harness(server_startup_timeout=120):
+    # A run that waits for its turn asks again soon; the server knows where its UI would be.
+    changed = {PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS: 1, PREFECT_UI_URL: "http://127.0.0.1:4200"}
+    with temporary_settings(changed), prefect_test_harness(server_startup_timeout=120):
         yield PREFECT_API_URL.value()
 
 
@@ -53,6 +61,12 @@ def command(server: str) -> Command:
         )
 
     return run
+
+
+@pytest.fixture
+def told() -> Iterator[Told]:
+    with listening() as told:
+        yield told
 
 
 @pytest.fixture(scope="session")

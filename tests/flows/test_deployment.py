@@ -1,19 +1,11 @@
-"""The deployment: what `deploy/prefect.yaml` names exists, the form explains itself, and a run ends well.
+"""The deployments: what `deploy/prefect.yaml` names exists, and the form explains itself.
 
-The last test starts the server and a worker for real; `-k "not real"` leaves it out.
+tests/browser has them run for real.
 """
 
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -21,13 +13,9 @@ from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
 from deploy.server import POOL
+from tests.browser.served import ROOT, Json, serve
 
-ROOT = Path(__file__).resolve().parents[2]
 DEPLOYMENTS = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
-SERVER = [sys.executable, "deploy/server.py"]
-STAGES = ["ingest", "clean", "embed", "topics", "screen", "annotate", "select", "release"]
-
-Json = dict[str, Any]
 
 
 @pytest.fixture(params=DEPLOYMENTS, ids=[deployment["name"] for deployment in DEPLOYMENTS])
@@ -78,96 +66,16 @@ def _is_plain(field: Json) -> bool:
     return field.get("type") in {"string", "integer", "number", "boolean"}
 
 
-def _serve(**env: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        SERVER, cwd=ROOT, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
 @pytest.mark.parametrize("port", ["taken", "99999", "http"])
 def test_port_that_cannot_be_used_is_one_line(port: str, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         number = str(taken.getsockname()[1]) if port == "taken" else port
-        server = _serve(PREFECT_HOME=str(tmp_path / "prefect"), PREFECT_SERVER_API_PORT=number)
+        server = serve(PREFECT_HOME=str(tmp_path / "prefect"), PREFECT_SERVER_API_PORT=number)
         output, _ = server.communicate(timeout=30)
     assert server.returncode == 2
     assert output.startswith("evergreen: ")
     assert number in output
     assert output.count("\n") == 1
     assert not (tmp_path / "prefect").exists()
-
-
-class Served:
-    """A running `make server`, seen through its API."""
-
-    def __init__(self, home: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        self.api = f"http://127.0.0.1:{port}/api"
-        self.process = _serve(PREFECT_HOME=str(home), PREFECT_SERVER_API_PORT=port)
-        assert self.process.stdout
-        self.said = ""
-        for line in self.process.stdout:
-            self.said += line
-            if line.startswith("Ctrl-C"):
-                return
-        raise AssertionError(self.said)
-
-    def ask(self, path: str, body: Json | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-    def ask_of_run(self, what: str, run_id: str) -> list[Json]:
-        column = {"task_runs": "flow_runs", "artifacts": "artifacts", "logs": "logs"}[what]
-        name = "id" if what == "task_runs" else "flow_run_id"
-        return self.ask(f"/{what}/filter", {column: {name: {"any_": [run_id]}}})
-
-    def run(self, parameters: Json) -> Json:
-        """Run the deployment to its end."""
-        deployment = self.ask("/deployments/name/build/build")
-        run = self.ask(f"/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
-        while run["state_type"] in {"SCHEDULED", "PENDING", "RUNNING"}:
-            assert self.process.poll() is None
-            time.sleep(1)
-            run = self.ask(f"/flow_runs/{run['id']}")
-        return run
-
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
-        output, _ = self.process.communicate(timeout=60)
-        self.said += output
-        return self.process.returncode
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    served = Served(tmp_path / "prefect")
-    yield served
-    if served.process.poll() is None:
-        served.stop()
-
-
-@pytest.mark.timeout(600)  # 2 minutes on two busy cores: four Python processes start, UMAP is compiled
-def test_real_run_of_the_deployment_completes(served: Served, tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    sources = ["deploy/demo/conversations.jsonl"]  # relative: runs start in the root of the repository
-    run = served.run({"sources": sources, "home": str(home), "settings": {"select": {"size": 20}}})
-    logs = {log["name"]: log["message"] for log in served.ask_of_run("logs", run["id"])}
-    assert run["state_type"] == "COMPLETED", logs
-    tasks = [task["name"] for task in served.ask_of_run("task_runs", run["id"])]
-    gates = [f"gate: {stage}" for stage in STAGES]
-    assert sorted(tasks) == sorted([*STAGES, *gates, "start", "publish", "finish"])
-    keys = {artifact["key"] for artifact in served.ask_of_run("artifacts", run["id"])}
-    assert keys >= {"funnel", "topics", "release", *(f"checks-{stage}" for stage in STAGES)}
-    release = json.loads((home / "releases" / "latest.json").read_text())["release_id"]
-    manifest = json.loads((home / "releases" / release / "manifest.json").read_text())
-    assert (manifest["questions"], manifest["settings"]["select"]["per_topic"]) == (20, 2)
-    assert "tasks.clean.task" in logs  # what stages log with the standard library is in the run's log …
-    assert served.stop() == 0
-    assert "tasks.clean.task - " in served.said  # … and on the console
-    assert served.said.endswith("Stopped.\n")

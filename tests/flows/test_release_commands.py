@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy import automations
 from flows.build import build
 from flows.publish import publish
 from flows.releases_report import print_diff, read_diff
@@ -14,6 +15,7 @@ from tasks.config import override
 from tasks.errors import InputError
 from tests.flows.conftest import SAMPLE, Built, Command
 from tests.flows.llm_home import published
+from tests.flows.notified import Told, prefect_client
 from tests.tasks.publish.conftest import Home, new_home
 
 
@@ -105,11 +107,19 @@ def test_a_release_of_another_home_went_for_unknown_reasons(home: Home) -> None:
     assert found.reasons.rows() == [("went", "unknown", 5)]
 
 
-def test_a_build_with_the_policy_manual_waits_for_the_flow_publish(demo: Built, tmp_path: Path) -> None:
+def test_a_build_with_the_policy_manual_tells_and_waits_for_the_flow_publish(
+    demo: Built, tmp_path: Path, told: Told
+) -> None:
     home = tmp_path / "home"
     shutil.copytree(demo.home, home)
     manual = override(demo.settings, publish__policy="manual", select__size=40)
-    made = build([str(SAMPLE)], str(home), manual)
+    with prefect_client() as client:
+        automations.tell(client, told.url)
+        made = build([str(SAMPLE)], str(home), manual)
+        (message,) = told.wait(1)
+    assert message["event"] == "evergreen.release.waits"
+    assert "made a release that waits to be published" in message["text"]
+    assert message["url"] in message["text"]
     states = "select release_id, state, is_latest from out.releases order by state"
     assert published(home, states).rows() == [
         (made.key, "candidate", False),

@@ -1,0 +1,156 @@
+"""A run that was killed together with its worker is marked as crashed, told of, and gives up its turn."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import yaml
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import ConcurrencyOptions, FlowRun
+from prefect.settings import PREFECT_API_URL
+from prefect.states import Running
+
+from deploy import automations, bootstrap
+from tests.flows.conftest import ROOT
+from tests.flows.notified import SECRET, Told, prefect_client
+
+DEPLOYMENTS = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
+REFRESH = next(deployment for deployment in DEPLOYMENTS if deployment["name"] == "refresh")
+
+
+@pytest.fixture
+def client(server: str) -> Iterator[SyncPrefectClient]:
+    with prefect_client() as client:
+        yield client
+
+
+def deployed(client: SyncPrefectClient) -> UUID:
+    """A flow of the tests, deployed as `refresh` is."""
+    limit = REFRESH["concurrency_limit"]
+    return client.create_deployment(
+        client.create_flow_from_name("wait"),
+        "as refresh",
+        entrypoint="tests/flows/waiting.py:wait",
+        path=str(ROOT),
+        tags=REFRESH["tags"],
+        work_pool_name=bootstrap.POOL,
+        job_variables=REFRESH["work_pool"]["job_variables"],
+        concurrency_limit=limit["limit"],
+        concurrency_options=ConcurrencyOptions(collision_strategy=limit["collision_strategy"]),
+    )
+
+
+@contextmanager
+def worker() -> Iterator["subprocess.Popen[bytes]"]:
+    env = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_WORKER_QUERY_SECONDS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "prefect", "worker", "start", "--pool", bootstrap.POOL],
+        env=env,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a worker and what it runs."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def eventually(client: SyncPrefectClient, run: FlowRun, name: str) -> FlowRun:
+    deadline = time.monotonic() + 90
+    while (found := client.read_flow_run(run.id)).state_name != name:
+        assert time.monotonic() < deadline, found.state
+        time.sleep(0.2)
+    return found
+
+
+def test_a_run_killed_with_its_worker_is_told_of_and_the_next_one_runs(
+    client: SyncPrefectClient, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bootstrap"])
+    monkeypatch.setenv(bootstrap.NOTIFY, told.url)
+    bootstrap.main()
+    deployment = deployed(client)
+    until = {"until": str(tmp_path / "go")}
+    lost, killed, waiting = (
+        client.create_flow_run_from_deployment(deployment, parameters=until, name=name)
+        for name in ("lost", "killed", "waiting")
+    )
+    client.set_flow_run_state(lost.id, Running(), force=True)  # the machine died, and no event ever comes
+    automations.end_silent_runs(client, timedelta(seconds=10))
+    with worker():
+        eventually(client, killed, "Running")
+    with worker():
+        eventually(client, waiting, "AwaitingConcurrencySlot")
+        state = eventually(client, killed, "Crashed").state
+        (tmp_path / "go").touch()
+        eventually(client, waiting, "Completed")
+    assert client.read_flow_run(lost.id).state_name == "Crashed"
+    messages = {message["run"]: message for message in told.wait(2)}
+    message = messages["killed"]
+    assert set(messages) == {"killed", "lost"}
+    assert (message["state"], message["message"]) == ("Crashed", state.message)
+    assert message["url"] == f"http://127.0.0.1:4200/runs/flow-run/{killed.id}"
+    assert message["text"] == f"killed Crashed: {state.message} {message['url']}"
+
+
+def test_bootstrap_run_again_changes_nothing_and_tells_no_address(
+    client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bootstrap"])
+    said = []
+    for url in ("", f"http://127.0.0.1/{SECRET}", f"http://127.0.0.1/{SECRET}", ""):
+        monkeypatch.setenv(bootstrap.NOTIFY, url)
+        bootstrap.main()
+        automation = {a.name: a.model_dump_json() for a in client.read_automations()}
+        said.append((capsys.readouterr().out.splitlines()[-1].split(":")[1].split()[0], automation))
+    words, states = zip(*said, strict=True)
+    assert words == ("none;", "to", "to", "as")
+    assert [len(state) for state in states] == [1, 3, 3, 3]
+    assert states[1] == states[2] == states[3]
+    (block,) = [b for b in client.read_block_documents(include_secrets=False) if b.name == "evergreen-notify"]
+    assert SECRET not in block.model_dump_json() + str(states) + capsys.readouterr().out
+
+
+def test_an_automation_that_was_changed_is_brought_up_to_date_and_stays_paused(
+    client: SyncPrefectClient,
+) -> None:
+    automations.end_silent_runs(client, timedelta(seconds=40))
+    (made,) = client.read_automations()
+    client.pause_automation(made.id)
+    automations.end_silent_runs(client)
+    (again,) = client.read_automations()
+    assert (again.id, again.trigger.within, again.enabled) == (made.id, automations.SILENCE, False)
+
+
+def test_an_address_that_is_none_is_one_line(
+    client: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["bootstrap"])
+    monkeypatch.setenv(bootstrap.NOTIFY, f"hooks.example/{SECRET}")
+    with pytest.raises(SystemExit) as ended:
+        bootstrap.main()
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert error == "bootstrap: EVERGREEN_NOTIFY_URL is no http:// or https:// address\n"
+
+
+def test_silence_is_three_heartbeats_of_every_deployment() -> None:
+    for deployment in DEPLOYMENTS:
+        beat = deployment["work_pool"]["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]
+        assert timedelta(seconds=3 * int(beat)) == automations.SILENCE
+        assert deployment["tags"] == [automations.TAG]
