@@ -1,12 +1,11 @@
 """What a Prefect server needs before its first run; again at any time, with the same result.
 
 - The work pool `evergreen`.
+- The variables `evergreen_home` and `evergreen_sources`: what deploy/prefect.yaml fills in the forms with.
 - A global concurrency limit `llm-<endpoint>` for each endpoint: runs with `llm.shared_limits` hold a part of
   it while they ask, so that all runs and machines together stay within the endpoint's concurrency.
 - Automations (deploy/automations.py): runs that fell silent are marked as crashed; the address in
   `EVERGREEN_NOTIFY_URL`, if there is one, is told of runs that failed and of releases that wait.
-
-Prefect variables are none: no flow reads one, settings are the parameters of the deployments.
 
     PREFECT_API_URL=http://127.0.0.1:4200/api python -m deploy.bootstrap [PROFILE]
 """
@@ -15,7 +14,7 @@ import os
 import sys
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import VariableCreate, WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
 
 from deploy import automations
@@ -25,6 +24,11 @@ from tasks.errors import EvergreenError, InputError
 from tasks.llm import endpoint as endpoints
 
 NOTIFY = "EVERGREEN_NOTIFY_URL"
+# The sample that ships with the project, until a person puts something else there.
+VARIABLES = {
+    "evergreen_home": "deploy/demo/home",
+    "evergreen_sources": ["deploy/demo/conversations.jsonl"],
+}
 
 
 def main() -> None:
@@ -34,6 +38,7 @@ def main() -> None:
         known = endpoints.load(load(profile).llm.endpoints)
         with get_client(sync_client=True) as client:
             make_pool(client)
+            make_variables(client)
             for _, endpoint in sorted(known.items()):
                 client.upsert_global_concurrency_limit_by_name(endpoint.limit_name, endpoint.concurrency)
                 print(f"limit {endpoint.limit_name}: {endpoint.concurrency} requests in flight")
@@ -54,6 +59,15 @@ def make_pool(client: SyncPrefectClient) -> None:
         if kind != "process":
             raise InputError(f"the work pool {POOL} is of type {kind}, not process: delete it") from None
     print(f"work pool {POOL}: process")
+
+
+def make_variables(client: SyncPrefectClient) -> None:
+    """What deployments are filled in with; what a person has set stays."""
+    for name, value in VARIABLES.items():
+        known = client.read_variable_by_name(name)
+        if known is None:
+            client.create_variable(VariableCreate(name=name, value=value))
+        print(f"variable {name}: {'made' if known is None else 'as it was set'}")
 
 
 def notify(client: SyncPrefectClient, url: str) -> None:

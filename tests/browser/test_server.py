@@ -118,4 +118,6 @@ def check_ui(served: Served, page: Page, refresh: Json, folder: Path) -> None:
     assert f"refresh {folder / 'home'}" in page.text()
     page.go(f"{served.url}/runs/flow-run/{refresh['id']}")
     page.wait_for("document.body.innerText.includes('Finished in state Completed()')")
+    page.click("[...document.querySelectorAll('li')].find(e => e.innerText == 'Artifacts')")
+    page.wait_for("document.body.innerText.includes('RESULT')")
     page.screenshot(folder / "run.png")

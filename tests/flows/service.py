@@ -1,7 +1,6 @@
 """A Prefect server and a worker, as processes of their own that may be killed and started again."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from tests.flows.conftest import ROOT
+from tests.flows.killing import IN_PLACE, kill_tree
 
 _POOL = "killable"
 _BOUND = 180  # seconds that anything here may take
@@ -58,7 +58,7 @@ class Service:
                 client.create_flow_from_name("refresh"),
                 "killable",
                 entrypoint="flows/refresh.py:refresh",
-                path=str(ROOT),
+                pull_steps=[IN_PLACE],
                 work_pool_name=_POOL,
             )
         self.start_worker()
@@ -85,9 +85,7 @@ class Service:
 
     def kill(self, name: str) -> None:
         """Kill -9 the server, or the worker with what it runs."""
-        child = self._children.pop(name)
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        kill_tree(self._children.pop(name))
 
     def stop(self) -> None:
         for name in list(self._children):
@@ -101,7 +99,6 @@ class Service:
                 env=self._env,
                 stdout=log if name == "worker" else subprocess.DEVNULL,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
 
     def _is_healthy(self) -> bool:

@@ -1,7 +1,6 @@
 """A run that was killed together with its worker is marked as crashed, told of, and gives up its turn."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -14,12 +13,14 @@ from uuid import UUID
 import pytest
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import VariableUpdate
 from prefect.client.schemas.objects import ConcurrencyOptions, FlowRun
 from prefect.settings import PREFECT_API_URL
 from prefect.states import Running
 
 from deploy import automations, bootstrap
 from tests.flows.conftest import ROOT
+from tests.flows.killing import IN_PLACE, kill_tree
 from tests.flows.notified import SECRET, Told, prefect_client
 
 DEPLOYMENTS = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
@@ -32,14 +33,14 @@ def client(server: str) -> Iterator[SyncPrefectClient]:
         yield client
 
 
-def deployed(client: SyncPrefectClient) -> UUID:
+def deployed(client: SyncPrefectClient, name: str = "as refresh") -> UUID:
     """A flow of the tests, deployed as `refresh` is."""
     limit = REFRESH["concurrency_limit"]
     return client.create_deployment(
         client.create_flow_from_name("wait"),
-        "as refresh",
+        name,
         entrypoint="tests/flows/waiting.py:wait",
-        path=str(ROOT),
+        pull_steps=[IN_PLACE],
         tags=REFRESH["tags"],
         work_pool_name=bootstrap.POOL,
         job_variables=REFRESH["work_pool"]["job_variables"],
@@ -54,24 +55,17 @@ def worker() -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(
         [sys.executable, "-m", "prefect", "worker", "start", "--pool", bootstrap.POOL],
         env=env,
-        start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
         yield process
     finally:
-        kill(process)
-
-
-def kill(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a worker and what it runs."""
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        kill_tree(process)
 
 
 def eventually(client: SyncPrefectClient, run: FlowRun, name: str) -> FlowRun:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 120
     while (found := client.read_flow_run(run.id)).state_name != name:
         assert time.monotonic() < deadline, found.state
         time.sleep(0.2)
@@ -84,16 +78,19 @@ def test_a_run_killed_with_its_worker_is_told_of_and_the_next_one_runs(
     monkeypatch.setattr("sys.argv", ["bootstrap"])
     monkeypatch.setenv(bootstrap.NOTIFY, told.url)
     bootstrap.main()
-    deployment = deployed(client)
     until = {"until": str(tmp_path / "go")}
-    lost, killed, waiting = (
-        client.create_flow_run_from_deployment(deployment, parameters=until, name=name)
-        for name in ("lost", "killed", "waiting")
-    )
+    deployment, other = deployed(client), deployed(client, "another")
+
+    def new_run(name: str, deployment: UUID = deployment) -> FlowRun:
+        return client.create_flow_run_from_deployment(deployment, parameters=until, name=name)
+
+    lost, killed = new_run("lost", other), new_run("killed")
     client.set_flow_run_state(lost.id, Running(), force=True)  # the machine died, and no event ever comes
-    automations.end_silent_runs(client, timedelta(seconds=10))
+    # A run may take 25 s to start, and gives a sign of life every 30.
+    automations.end_silent_runs(client, timedelta(seconds=45))
     with worker():
         eventually(client, killed, "Running")
+    waiting = new_run("waiting")
     with worker():
         eventually(client, waiting, "AwaitingConcurrencySlot")
         state = eventually(client, killed, "Crashed").state
@@ -113,6 +110,8 @@ def test_bootstrap_run_again_changes_nothing_and_tells_no_address(
 ) -> None:
     monkeypatch.setattr("sys.argv", ["bootstrap"])
     said = []
+    bootstrap.make_variables(client)
+    client.update_variable(VariableUpdate(name="evergreen_home", value="homes/main"))
     for url in ("", f"http://127.0.0.1/{SECRET}", f"http://127.0.0.1/{SECRET}", ""):
         monkeypatch.setenv(bootstrap.NOTIFY, url)
         bootstrap.main()
@@ -122,6 +121,8 @@ def test_bootstrap_run_again_changes_nothing_and_tells_no_address(
     assert words == ("none;", "to", "to", "as")
     assert [len(state) for state in states] == [1, 3, 3, 3]
     assert states[1] == states[2] == states[3]
+    variables = {variable.name: variable.value for variable in client.read_variables()}
+    assert variables == bootstrap.VARIABLES | {"evergreen_home": "homes/main"}
     (block,) = [b for b in client.read_block_documents(include_secrets=False) if b.name == "evergreen-notify"]
     assert SECRET not in block.model_dump_json() + str(states) + capsys.readouterr().out
 

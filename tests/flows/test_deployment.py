@@ -3,6 +3,7 @@
 tests/browser has them run for real.
 """
 
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,14 @@ import yaml
 from prefect.flows import load_flow_from_entrypoint
 from prefect.utilities.callables import parameter_schema
 
+from deploy.bootstrap import VARIABLES
 from deploy.server import POOL
 from tests.browser.served import ROOT, Json, serve
 
-DEPLOYMENTS = yaml.safe_load((ROOT / "deploy" / "prefect.yaml").read_text())["deployments"]
+TEXT = (ROOT / "deploy" / "prefect.yaml").read_text()
+for name, value in VARIABLES.items():
+    TEXT = TEXT.replace(f'"{{{{ prefect.variables.{name} }}}}"', json.dumps(value))
+DEPLOYMENTS = yaml.safe_load(TEXT)["deployments"]
 
 
 @pytest.fixture(params=DEPLOYMENTS, ids=[deployment["name"] for deployment in DEPLOYMENTS])
