@@ -1,4 +1,4 @@
-"""Workers whose runs start in place, and kill -9 of them with their runs, which have sessions of their own."""
+"""Workers whose runs start in place, and kill -9 of them and their runs, which have sessions of their own."""
 
 import os
 import signal
