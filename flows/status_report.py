@@ -109,7 +109,7 @@ def _source_faults(status: Status) -> list[str]:
 
 
 def _runs(status: Status) -> Table:
-    table = _table("Last runs", "started", "flow", "state", "took", "new prompts", "USD", "release")
+    table = _table("Last runs", "started", "flow", "state", "took", "new", "USD", "release")
     for row in status.runs:
         took = "-" if row["seconds"] is None else _span(row["seconds"])
         counts = (took, f"{row['new_prompts']:,}", f"{row['usd']:,.2f}")
@@ -127,7 +127,7 @@ def _table(title: str, *names: str) -> Table:
     """A table whose last column may take several lines; numbers stand right."""
     table = Table(box=box.SIMPLE, title=title, title_justify="left")
     for name in names[:-1]:
-        is_number = name in {"took", "lag", "new prompts", "USD"}
+        is_number = name in {"took", "lag", "new", "USD"}
         table.add_column(name, justify="right" if is_number else "left", no_wrap=True)
     table.add_column(names[-1], overflow="fold")
     return table

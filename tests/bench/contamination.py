@@ -36,6 +36,8 @@ LISTS = ("arena_hard_v0.1.jsonl", "mt_bench.jsonl", "arena_hard_v2.0.jsonl", "al
 PARAPHRASES = Path(__file__).with_name("paraphrases.yaml")
 REFERENCES = 50_000
 REAL = 58_000
+WIDE = 1_536
+SAMPLE = 10_000  # prompts that the exact search is made for too
 # How much of the work the naive ways do; the rest is reckoned.
 NAIVE_TEXTS, NAIVE_VECTORS = 40, 10_000
 SEED = 1
@@ -129,7 +131,8 @@ def speed(corpus: Path) -> list[dict[str, Any]]:
     return [
         timed("near", lambda: find_repeats(prompts, prompt_bands, lists, 0.7).height),
         timed("semantic, weighted words", lambda: similar_pairs(prompts, lists, idf, 0.55).height),
-        *timed_vectors(vectors, np.array(vectors[rows])),
+        timed_vectors(np.array(vectors), rows),
+        timed_vectors(widened(vectors), rows),
         *naive(prompts, lists, vectors, np.array(vectors[rows])),
     ]
 
@@ -139,20 +142,26 @@ def blocks(vectors: Vectors) -> Iterator[Vectors]:
         yield np.array(vectors[start : start + 20_000])
 
 
-def timed_vectors(vectors: Vectors, references: Vectors) -> list[dict[str, Any]]:
-    """The search by cells, and how much of the exact one's finds it has, on the first 20,000 prompts."""
+def widened(vectors: Vectors) -> Vectors:
+    """The same vectors, with the same cosines, in as many dimensions as text-embedding-3-small has."""
+    basis = np.linalg.qr(np.random.default_rng(SEED).standard_normal((WIDE, vectors.shape[1])))[0]
+    return np.asarray(vectors @ basis.T.astype(np.float32))
+
+
+def timed_vectors(vectors: Vectors, rows: np.ndarray) -> dict[str, Any]:
+    """The search by cells, and how much of the exact one's finds it has, on the first prompts."""
     found: list[np.ndarray] = []
+    references = vectors[rows]
 
     def search() -> int:
         index = index_of(references, len(vectors))
         found.extend(nearest(index, block)[1] for block in blocks(vectors))
         return int(sum((cosines >= 0.7).sum() for cosines in found))
 
-    row = timed("semantic, vectors", search)
-    sample = np.array(vectors[:20_000])
-    exact = nearest(index_of(references, 1), sample)[1]
-    recall = float((found[0][exact >= 0.7] >= 0.7).mean())
-    return [row | {"recall": round(recall, 4)}]
+    row = timed(f"semantic, {vectors.shape[1]:,} dimensions", search)
+    exact = nearest(index_of(references, 1), vectors[:SAMPLE])[1]
+    recall = float((found[0][:SAMPLE][exact >= 0.7] >= 0.7).mean())
+    return row | {"recall": round(recall, 4)}
 
 
 def naive(prompts: pl.Series, lists: pl.Series, vectors: Vectors, others: Vectors) -> list[dict[str, Any]]:

@@ -56,8 +56,11 @@ def test_form_schedule_and_missed_weeks(served: Served, page: Page, tmp_path: Pa
 
 
 def plan_refreshes(served: Served, home: Path) -> None:
-    """A cron that fires within 75 seconds, but not in the next 15, and four more times behind it."""
-    first = (datetime.now(UTC) + timedelta(seconds=75)).replace(second=0, microsecond=0)
+    """A cron that fires within 105 seconds, but not in the next 45, and four more times behind it.
+
+    A busy server takes a while to plan the runs of a new schedule, and plans none in the past.
+    """
+    first = (datetime.now(UTC) + timedelta(seconds=105)).replace(second=0, microsecond=0)
     cron = {"cron": f"{first.minute} {first.hour} * * *", "timezone": "Etc/UTC"}
     more = f"DTSTART:{first:%Y%m%dT%H%M}01Z\nRRULE:FREQ=SECONDLY;COUNT={MISSED - 1}"
     parameters = {"sources": [SAMPLE], "home": str(home), "settings": {"select": {"size": 20}}}

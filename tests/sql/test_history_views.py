@@ -33,10 +33,10 @@ def test_a_prompt_that_the_selection_did_not_see_went_for_what_kept_it_out(
         ("repeat_exact", 1),
         ("rotated_out", 6),
     ]
-    assert rows(con, "select distinct reason from out.release_diff where release_id = 'rel-3'") == [
-        (None,),
-        ("unknown",),
-    ]
+    reasons = (
+        "select distinct reason from out.release_diff where release_id = 'rel-3' order by reason nulls first"
+    )
+    assert rows(con, reasons) == [(None,), ("unknown",)]
 
 
 def test_a_topic_that_was_renamed_is_the_same_topic(con: duckdb.DuckDBPyConnection) -> None:

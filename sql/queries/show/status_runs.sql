@@ -1,4 +1,4 @@
--- The last runs. `new_prompts`: eligible ones that no run before had got as far as screening.
+-- The last runs. `new_prompts`: eligible ones that no run before had cleaned.
 select
     r.run_id,
     r.flow,
@@ -13,10 +13,10 @@ select
 from core.runs as r
 left join (
     select
-        first_run_id as run_id,
+        run_id,
         count(*) as new_prompts
-    from core.screened
-    group by first_run_id
+    from core.eligible_prompts
+    group by run_id
 ) as p on r.run_id = p.run_id
 left join (
     select
