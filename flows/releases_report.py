@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Final
 
-import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
@@ -11,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks import warehouse
-from tasks.errors import InputError
 from tasks.home.summary import Summary, summarise
 from tasks.release.changes import topic_name
 from tasks.release.diff import Diff, compare
 
 _TOPICS_SHOWN: Final = 20
+_UNKNOWN: Final = pl.DataFrame(schema={"prompt_id": pl.String, "reason": pl.String})
 
 
 def read_diff(home: str, older: str, newer: str) -> Diff:
@@ -28,10 +27,15 @@ def read_diff(home: str, older: str, newer: str) -> Diff:
         InputError: no such release.
     """
     before, now = summarise(home, older), summarise(home, newer)
-    reasons = _ask(home, "release/reasons", run_id=str(now.manifest["run_id"]))
-    old, new = (_ask(home, "release/released", release_id=name) for name in (older, newer))
-    if old.is_empty() or new.is_empty():
-        old, new = _prompts(before), _prompts(now)
+    reasons, old, new = _UNKNOWN, _prompts(before), _prompts(now)
+    if (Path(home) / warehouse.ANALYTICS).is_file():  # else releases are all that it has
+        with warehouse.analytics(home) as con:
+            reasons = warehouse.run(con, "release/reasons", {"run_id": str(now.manifest["run_id"])})
+            known = [
+                warehouse.run(con, "release/released", {"release_id": release}) for release in (older, newer)
+            ]
+        if not any(prompts.is_empty() for prompts in known):
+            old, new = known
     return compare((older, newer), old, new, reasons)
 
 
@@ -69,18 +73,6 @@ def _prompts(summary: Summary) -> pl.DataFrame:
     return summary.questions.select(
         "score", prompt_id="uid", topic_id="cluster", topic="cluster", length=length
     )
-
-
-def _ask(home: str, query: str, **parameters: str) -> pl.DataFrame:
-    """Run a query on what analysts read; no rows if the home has none."""
-    path = Path(home) / warehouse.ANALYTICS
-    if not path.is_file():
-        return pl.DataFrame(schema={"prompt_id": pl.String, "reason": pl.String})
-    try:
-        with duckdb.connect(path, read_only=True) as con:
-            return warehouse.run(con, query, parameters)
-    except duckdb.Error as error:
-        raise InputError(f"{path}: cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def _table(title: str, *numbers: str, last: str, rows: list[list[str]]) -> Table:

@@ -11,14 +11,6 @@ with counted as (
     group by release_id, topic_id
 ),
 
-pairs as (
-    select
-        release_id,
-        any_value(previous_id) as previous_id
-    from out.release_diff
-    group by release_id
-),
-
 -- What a release has, and with a share of 0 what only the one before it had.
 topics as (
     select
@@ -29,7 +21,7 @@ topics as (
     select
         p.release_id,
         c.topic_id
-    from pairs as p
+    from core.release_pairs as p
     inner join counted as c on p.previous_id = c.release_id
 )
 
@@ -48,7 +40,7 @@ select
     o.mean_score as previous_mean_score
 from topics as t
 inner join core.releases as r on t.release_id = r.release_id
-left join pairs as p on t.release_id = p.release_id
+left join core.release_pairs as p on t.release_id = p.release_id
 left join counted as n on t.release_id = n.release_id and t.topic_id = n.topic_id
 left join counted as o on p.previous_id = o.release_id and t.topic_id = o.topic_id;
 

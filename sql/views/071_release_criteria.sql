@@ -43,14 +43,6 @@ shares as (
         avg(is_met::integer) as share
     from marked
     group by release_id, criterion
-),
-
-pairs as (
-    select
-        release_id,
-        any_value(previous_id) as previous_id
-    from out.release_diff
-    group by release_id
 )
 
 select
@@ -64,7 +56,7 @@ select
     s.share - o.share as shift
 from shares as s
 inner join core.releases as r on s.release_id = r.release_id
-left join pairs as p on s.release_id = p.release_id
+left join core.release_pairs as p on s.release_id = p.release_id
 left join shares as o on p.previous_id = o.release_id and s.criterion = o.criterion;
 
 comment on view out.release_criteria is

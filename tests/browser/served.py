@@ -30,13 +30,18 @@ def serve(**env: str) -> "subprocess.Popen[str]":
     )
 
 
+def free_port() -> str:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
 class Served:
     """A running `make server`, seen through its API."""
 
     def __init__(self, home: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.api = f"{self.url}/api"
         self.process = serve(

@@ -1,7 +1,6 @@
 """A Prefect server and a worker, as processes of their own that may be killed and started again."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,13 +10,14 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from deploy.bootstrap import make_pool
+from deploy.server import POOL
+from tests.browser.served import free_port
 from tests.flows.conftest import ROOT
 from tests.flows.killing import IN_PLACE, kill_tree
 
-_POOL = "killable"
 _BOUND = 180  # seconds that anything here may take
 
 
@@ -33,9 +33,7 @@ class Service:
     """A server that has `refresh` deployed, and a worker for it, whose runs write to `log`."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = str(probe.getsockname()[1])
+        self._port = free_port()
         self.api = f"http://127.0.0.1:{self._port}/api"
         self.log = folder / "worker.log"
         self._env = {
@@ -51,15 +49,13 @@ class Service:
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self.start_server()
         with self.client() as client:
-            client._client.post(
-                "/work_pools/", json=WorkPoolCreate(name=_POOL, type="process").model_dump(mode="json")
-            )
+            make_pool(client)
             self._deployment = client.create_deployment(
                 client.create_flow_from_name("refresh"),
                 "killable",
                 entrypoint="flows/refresh.py:refresh",
                 pull_steps=[IN_PLACE],
-                work_pool_name=_POOL,
+                work_pool_name=POOL,
             )
         self.start_worker()
 
@@ -72,7 +68,7 @@ class Service:
         eventually(self._is_healthy, "the server")
 
     def start_worker(self) -> None:
-        self._start("worker", "worker", "start", "--pool", _POOL, "--type", "process")
+        self._start("worker", "worker", "start", "--pool", POOL, "--type", "process")
 
     def run(self, **parameters: object) -> UUID:
         """Have the worker begin a run."""
