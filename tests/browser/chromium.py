@@ -63,6 +63,11 @@ class Page:
         for kind in ("mousePressed", "mouseReleased"):
             self._ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
+    def scroll_to(self, element: str) -> None:
+        """Lists of Prefect's pages draw only what can be seen."""
+        self.wait_for(f"!!{element}")
+        self.evaluate(f"{element}.scrollIntoView()")
+
     def fill(self, field: str, text: str) -> None:
         """Replace what is in a field, and leave it."""
         self.wait_for(f"!!{field}")

@@ -122,5 +122,6 @@ def check_ui(served: Served, page: Page, refresh: Json, folder: Path) -> None:
     page.go(f"{served.url}/runs/flow-run/{refresh['id']}")
     page.wait_for("document.body.innerText.includes('Finished in state Completed()')")
     page.click("[...document.querySelectorAll('li')].find(e => e.innerText == 'Artifacts')")
+    page.scroll_to("document.querySelector('.flow-run-artifacts .p-virtual-scroller')")
     page.wait_for("document.body.innerText.includes('Prompts with a verdict')")
     page.screenshot(folder / "run.png")
