@@ -31,8 +31,9 @@ demo: setup
 	@echo "Next: query $(DEMO_HOME)/analytics.duckdb, open $(DEMO_HOME)/docs/index.html, or build from your own data:"
 	@echo "  $(BIN)/evergreen build YOUR_FILE_OR_FOLDER_OR_URL --home .evergreen"
 
+# Files in their order: pytest-xdist would leave those of few tests, which are the long ones, to the end.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -52,7 +52,6 @@ def stage(name: str, *, retries: int = 0, run_name: str = "") -> Callable[[Calla
             retry_condition_fn=_is_transient,
             cache_policy=NO_CACHE,
             persist_result=False,
-            tags=["evergreen"],
         )(_discreet(function))
 
     return decorate
