@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,10 @@ class Weeks:
     settings: Settings
     copies: list[Counts]
     seen: dict[str, list[Counts]]
+
+    def eve(self, name: str) -> Path:
+        """A copy of the home as it was before the last week."""
+        return Path(shutil.copytree(self.home.with_name("eve"), self.home.with_name(name)))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with warehouse.transaction(str(self.home)) as con:
@@ -168,7 +172,7 @@ def test_nothing_new_makes_no_new_release(weeks: Weeks) -> None:
 def test_a_refresh_that_is_killed_behind_embed_comes_to_the_undisturbed_release(
     weeks: Weeks, command: Command, server: str
 ) -> None:
-    home = weeks.home.with_name("eve")
+    home = weeks.eve("killed")
     arguments = ("refresh", weeks.logs, "--home", home, "--profile", "deploy/demo/evergreen.toml", "--json")
     shards = set(home.rglob("shards/**/*.parquet"))
     process = subprocess.Popen(
@@ -206,6 +210,25 @@ def test_questions_of_analysts_have_answers_after_four_refreshes(weeks: Weeks) -
     # The Parquet beside it is of the same run.
     lifetimes = pl.read_parquet(weeks.home / "parquet" / "latest" / "prompt_lifetimes.parquet")
     assert lifetimes.height == SIZE + 36
+
+
+def test_a_refit_places_all_prompts_anew_and_keeps_the_rotation_and_what_ids_it_can(weeks: Weeks) -> None:
+    home = weeks.eve("refitted")
+    made = refresh((str(weeks.logs),), str(home), override(weeks.settings, refresh__refit=True))
+    refitted = replace(weeks, home=home)
+    placed = refitted.rows(
+        "select count(*) from core.taxonomies inner join core.prompt_topics using (taxonomy_id) "
+        "group by taxonomy_id order by min(fitted_at)"
+    )
+    eligible = refitted.rows("select count(*) from core.eligible_prompts")
+    assert placed[0] < placed[1] == eligible[0]
+    [(same, kept_their_id)] = refitted.rows(
+        "select count(*), count(*) filter (where topic_id = parent_topic_id) "
+        "from core.topic_lineage where relation = 'same'"
+    )
+    assert same == kept_their_id > 0
+    roles = Counter(refitted.roles(made.key).values())
+    assert roles == {"new": SIZE // 2, "kept": SIZE // 2 - 4, "anchor": 4}
 
 
 def test_a_build_does_not_rotate(weeks: Weeks, asked: Settings, tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def write_meanings(path: Path, planted: Planted) -> None:
 
 
 def main(options: argparse.Namespace, work: Path) -> int:
+    work.mkdir(parents=True, exist_ok=True)
     start, batches = read_traffic(options.data, options.weeks, SEED)
     lists = read_lists(options.data)
     planted = plant_all(batches, start, lists, SEED)
