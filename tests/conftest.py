@@ -1,5 +1,6 @@
 """Fixtures that several stages' tests share."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ from hypothesis import settings
 
 from tasks import warehouse
 from tasks.refs import Run
+
+# Before Prefect is imported, here and in the processes that tests start: it would phone home.
+os.environ |= {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 # A slow machine is no failure; the same examples every time.
 settings.register_profile("project", deadline=None, derandomize=True)

@@ -6,6 +6,7 @@ The first 500 lines of the file are built, then the first 2,000, each in a home 
 server that is started for it. A server on loopback annotates (`tests/openai_server`).
 """
 
+import os
 import sys
 import tempfile
 from itertools import islice
@@ -13,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # a script has its own folder on the path, not the project's
+os.environ |= {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 
 from prefect.client.orchestration import get_client  # noqa: E402
 from prefect.testing.utilities import prefect_test_harness  # noqa: E402

@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from prefect.flows import load_flow_from_entrypoint
@@ -84,3 +85,8 @@ def test_port_that_cannot_be_used_is_one_line(port: str, tmp_path: Path) -> None
     assert number in output
     assert output.count("\n") == 1
     assert not (tmp_path / "prefect").exists()
+
+
+def test_the_server_that_tests_start_phones_nobody(server: str) -> None:
+    settings = httpx.get(f"{server}/admin/settings", timeout=30).json()
+    assert settings["server"]["analytics_enabled"] is False

@@ -135,11 +135,11 @@ def _filled_up(real: pl.DataFrame, count: int) -> pl.DataFrame:
     rng = np.random.default_rng(SEED)
     texts = real["prompt"].to_list()
     words = np.array([word for text in texts[:5_000] for word in text.split()[:50]], dtype=object)
-    copies = [_perturbed(texts[number % len(texts)], words, rng) for number in range(count - len(texts))]
+    copies = [perturbed(texts[number % len(texts)], words, rng) for number in range(count - len(texts))]
     return pl.concat([real, pl.DataFrame({"prompt": copies})], how="diagonal")
 
 
-def _perturbed(text: str, words: np.ndarray, rng: np.random.Generator) -> str:
+def perturbed(text: str, words: np.ndarray, rng: np.random.Generator) -> str:
     """The text with 15 % of its words dropped and 10 % replaced by words of other prompts."""
     own = np.array(text.split(), dtype=object)
     fate = rng.random(len(own))

@@ -96,15 +96,17 @@ def _roles(done: Simulation, release_id: str) -> dict[str, str]:
 
 
 def find_fates(done: Simulation, plants: list[Plant]) -> list[Fate]:
-    """What became of each plant."""
+    """What became of each plant, but for repeats of what clean had not kept: those are new."""
     ids = prompt_ids(pl.Series([plant.text for plant in plants], dtype=pl.String)).to_list()
     barred: dict[str, str] = dict(done.rows("select prompt_id, rule from core.flags"))
     barred |= dict(done.rows("select prompt_id, kind from core.contaminated_prompts"))
     eligible = {row[0] for row in done.rows("select prompt_id from core.eligible_prompts")}
     released = {row[0] for row in done.rows("select distinct prompt_id from core.release_prompts")}
+    originals = prompt_ids(pl.Series([plant.nearly for plant in plants], dtype=pl.String)).to_list()
     return [
         Fate(plant, prompt, barred.get(prompt, "" if prompt in eligible else "clean"), prompt in released)
-        for plant, prompt in zip(plants, ids, strict=True)
+        for plant, prompt, original in zip(plants, ids, originals, strict=True)
+        if not plant.nearly or original in eligible
     ]
 
 

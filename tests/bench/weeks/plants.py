@@ -38,12 +38,18 @@ NAMES = ("Lisbon", "Kyoto", "Toronto", "Nairobi", "Santiago", "Warsaw", "Hanoi",
 
 @dataclass(frozen=True)
 class Plant:
-    """A planted prompt: its kind, the week that it comes in, and what it means the same as, if anything."""
+    """A planted prompt: its kind and the week that it comes in.
+
+    Attributes:
+        like: the question that it means the same as, or is on the subject of, if any.
+        nearly: the earlier prompt whose words it nearly repeats, if any.
+    """
 
     kind: Kind
     week: int
     text: str
     like: str = ""
+    nearly: str = ""
 
 
 @dataclass
@@ -140,7 +146,7 @@ def _of_earlier_weeks(weeks: list[list[Message]], week: int, chance: random.Rand
     varied = [text for text in earlier if len(text.split()) in _WORDS]
     same = [Plant("again", week, text) for text in chance.sample(earlier, min(AGAIN, len(earlier)))]
     near = chance.sample(varied, min(AGAIN, len(varied)))
-    return same + [Plant("again_near", week, nearly(text, chance)) for text in near]
+    return same + [Plant("again_near", week, nearly(text, chance), nearly=text) for text in near]
 
 
 def _akin(
