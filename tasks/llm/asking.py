@@ -94,7 +94,7 @@ def run_with_grace(asking: Coroutine[Any, Any, None]) -> None:
 
 
 def _run(loop: asyncio.AbstractEventLoop, task: "asyncio.Task[None]") -> None:
-    # What is loaded by now stays, and is a lot: looking through it for garbage took a quarter of a call's time.
+    # What is loaded by now stays: looking through it for garbage, again and again, was a quarter of the time.
     gc.freeze()
     try:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:

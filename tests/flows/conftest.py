@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,9 @@ from prefect.testing.utilities import prefect_test_harness
 from flows.build import build
 from tasks.config import load
 from tasks.settings import Settings
+from tests.flows.forks import ROOT, run_command
 from tests.flows.notified import Told, listening
 
-ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "deploy" / "demo" / "conversations.jsonl"
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -46,19 +45,12 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def command(server: str) -> Command:
+def command(server: str, tmp_path_factory: pytest.TempPathFactory) -> Command:
     """Runs the command in a process of its own, against the server."""
 
     def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-            cwd=ROOT,
-            env={**os.environ, "PREFECT_API_URL": server, **environment},
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        said = tmp_path_factory.mktemp("command")
+        return run_command([*map(str, arguments)], {**os.environ, **environment}, server, said)
 
     return run
 

@@ -1,30 +1,21 @@
-"""Refreshes in processes of their own, which have all modules when they start and may be killed."""
+"""Refreshes in processes of their own, which may be killed."""
 
-import multiprocessing
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
-from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import great_expectations  # noqa: F401  (the gate would import it in each process)
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.refresh import refresh
 from tasks.errors import EvergreenError
 from tasks.settings import Settings
-from tasks.topics import fit  # noqa: F401  (as would the stage topics)
+from tests.flows.forks import forks
 
 _BOUND = 120  # seconds that anything here may take
-
-
-def forks() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.flows.refresh_runs"])
-    return context
 
 
 def refresh_logged(source: str, home: str, settings: Settings, log: str, api: str) -> None:

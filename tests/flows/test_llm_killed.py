@@ -1,6 +1,5 @@
 """kill -9 while models are asked, ten times over: only the calls in flight are paid twice."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -8,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
@@ -22,6 +20,7 @@ from tasks.llm.journal import journal_folder, read_journal
 from tasks.refs import Run
 from tasks.topics.task import topics
 from tests.flows.conftest import ROOT, Command
+from tests.flows.forks import forks
 from tests.flows.llm_home import CONCURRENCY, Project, make_project, read
 from tests.flows.llm_stages import PROMPTS, ask_models
 from tests.openai_server.process import OpenAIServer
@@ -40,14 +39,6 @@ def project(tmp_path: Path, llm: OpenAIServer) -> Project:
     return make_project(tmp_path, llm)
 
 
-@pytest.fixture(scope="module")
-def forks() -> ForkServerContext:
-    """Processes that have all modules when they start."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.flows.llm_stages"])
-    return context
-
-
 def wait_for(llm: OpenAIServer, requests: int, is_alive: object) -> None:
     """Wait until the server has seen so many."""
     while llm.stats()["requests"] < requests:
@@ -55,12 +46,10 @@ def wait_for(llm: OpenAIServer, requests: int, is_alive: object) -> None:
         time.sleep(0.01)
 
 
-def kill_stages(
-    forks: ForkServerContext, llm: OpenAIServer, home: Path, project: Project, after: int
-) -> None:
+def kill_stages(llm: OpenAIServer, home: Path, project: Project, after: int) -> None:
     """Run the stages that ask models, and kill them when the server has seen some more requests."""
     seen = llm.stats()["requests"]
-    process = forks.Process(target=ask_models, args=(str(home), project.settings))
+    process = forks().Process(target=ask_models, args=(str(home), project.settings))
     process.start()
     wait_for(llm, seen + after, process.is_alive)
     assert process.pid is not None
@@ -96,7 +85,6 @@ def test_ten_kills_cost_no_answer_twice_and_end_in_the_undisturbed_release(
     llm: OpenAIServer,
     command: Command,
     project: Project,
-    forks: ForkServerContext,
     tmp_path: Path,
 ) -> None:
     calm, home = tmp_path / "calm", tmp_path / "home"
@@ -106,7 +94,7 @@ def test_ten_kills_cost_no_answer_twice_and_end_in_the_undisturbed_release(
     llm.reset()
 
     run = prepare(home, project)
-    kill_stages(forks, llm, home, project, after=1)
+    kill_stages(llm, home, project, after=1)
     vectors = embed.fn(run, PROMPTS, project.settings.embed, project.settings.llm)
     by_keywords = project.settings.topics.model_copy(update={"namer": "keywords"})
     topics.fn(
@@ -114,7 +102,7 @@ def test_ten_kills_cost_no_answer_twice_and_end_in_the_undisturbed_release(
     )  # the clusters: they take a while, and no model
     moments = random.Random(5)
     for _ in range(KILLS - 2):
-        kill_stages(forks, llm, home, project, after=moments.randint(1, 40))
+        kill_stages(llm, home, project, after=moments.randint(1, 40))
     kill_command(server, llm, home, project, after=moments.randint(5, 25))
     done = command(*project.arguments(home), "--json")
     assert done.returncode == 0, done.stderr
