@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -27,23 +28,29 @@ def forks() -> ForkServerContext:
     return context
 
 
+def start_command(
+    arguments: Sequence[str], environment: Mapping[str, str], api: str, folder: Path
+) -> BaseProcess:
+    """Begin the command against a Prefect server; what it says goes to the files `stdout` and `stderr`."""
+    process = forks().Process(target=_main, args=(arguments, environment, api, folder))
+    process.start()
+    return process
+
+
 def run_command(
     arguments: Sequence[str], environment: Mapping[str, str], api: str, folder: Path
 ) -> CompletedProcess[str]:
-    """Run the command against a Prefect server; what it says is kept in the folder."""
-    said = folder / "stdout", folder / "stderr"
-    process = forks().Process(target=_main, args=(arguments, environment, api, *said))
-    process.start()
+    """Run it to its end."""
+    process = start_command(arguments, environment, api, folder)
     process.join(_BOUND)
     assert process.exitcode is not None, "still running"
-    return CompletedProcess(arguments, process.exitcode, *(path.read_text() for path in said))
+    said = ((folder / name).read_text() for name in ("stdout", "stderr"))
+    return CompletedProcess(arguments, process.exitcode, *said)
 
 
-def _main(
-    arguments: Sequence[str], environment: Mapping[str, str], api: str, stdout: Path, stderr: Path
-) -> None:
-    for path, stream in ((stdout, sys.stdout), (stderr, sys.stderr)):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
+def _main(arguments: Sequence[str], environment: Mapping[str, str], api: str, folder: Path) -> None:
+    for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
+        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)

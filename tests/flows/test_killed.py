@@ -3,12 +3,10 @@
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.flows.conftest import ROOT, SAMPLE, Built, Command
+from tests.flows.conftest import SAMPLE, Built, Command
+from tests.flows.forks import start_command
 
 KILLS = 5
 
@@ -16,22 +14,16 @@ KILLS = 5
 def test_a_build_killed_again_and_again_ends_in_the_undisturbed_release(
     server: str, command: Command, demo: Built, tmp_path: Path
 ) -> None:
-    arguments = ("build", SAMPLE, "--home", tmp_path, "--profile", "deploy/demo/evergreen.toml", "--json")
+    profile = "deploy/demo/evergreen.toml"
+    arguments = ("build", SAMPLE, "--home", tmp_path / "home", "--profile", profile, "--json")
     moments = random.Random(3)
     killed = 0
     for _ in range(KILLS):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-            cwd=ROOT,
-            env={**os.environ, "PREFECT_API_URL": server},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            process.wait(moments.uniform(5, 14))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        process = start_command([*map(str, arguments)], {**os.environ}, server, tmp_path)
+        process.join(moments.uniform(1, 12))
+        if process.is_alive():
+            process.kill()
+            process.join()
             killed += 1
     assert killed, "every run ended before it was killed"
     done = command(*arguments)

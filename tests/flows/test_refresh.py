@@ -4,9 +4,6 @@ import itertools
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -27,7 +24,8 @@ from tasks.config import override
 from tasks.errors import InputError
 from tasks.settings import Settings
 from tests.flows.analysts import Counts, look, reading
-from tests.flows.conftest import ROOT, SAMPLE, Command
+from tests.flows.conftest import SAMPLE, Command
+from tests.flows.forks import start_command
 
 SIZE = 24
 ASKED = {
@@ -170,23 +168,17 @@ def test_nothing_new_makes_no_new_release(weeks: Weeks) -> None:
 
 
 def test_a_refresh_that_is_killed_behind_embed_comes_to_the_undisturbed_release(
-    weeks: Weeks, command: Command, server: str
+    weeks: Weeks, command: Command, server: str, tmp_path: Path
 ) -> None:
     home = weeks.eve("killed")
     arguments = ("refresh", weeks.logs, "--home", home, "--profile", "deploy/demo/evergreen.toml", "--json")
     shards = set(home.rglob("shards/**/*.parquet"))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **ENVIRONMENT, "PREFECT_API_URL": server},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None and set(home.rglob("shards/**/*.parquet")) == shards:
+    process = start_command([*map(str, arguments)], os.environ | ENVIRONMENT, server, tmp_path)
+    while process.is_alive() and set(home.rglob("shards/**/*.parquet")) == shards:
         time.sleep(0.05)
-    assert process.poll() is None, "the run ended before it was killed"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.is_alive(), "the run ended before it was killed"
+    process.kill()
+    process.join()
     done = command(*arguments, **ENVIRONMENT)
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout.splitlines()[-1])
