@@ -171,12 +171,13 @@ def _store(
         ):
             row = {"run_id": run.id, setting: getattr(settings, setting)}
             warehouse.run(con, f"screen/add_{table}", row)
+        warehouse.run(con, "screen/add_counts", {"run_id": run.id})
         warehouse.run(con, "screen/remember_recipe", {"recipe": recipe})
 
 
 def _show(run: Run) -> int:
     """Log and show how many prompts have a verdict, by kind and list; returns the number of verdicts."""
-    counts = warehouse.read(run.home, "screen/counts", {}, run.lock_wait_seconds)
+    counts = warehouse.read(run.home, "screen/counts", {"run_id": run.id}, run.lock_wait_seconds)
     for kind, reference, prompts, barring in counts.iter_rows():
         logger.info(
             "%s%s: %d prompts, %d of them kept out",
