@@ -8,6 +8,7 @@ from prefect.context import TaskRunContext
 
 from tasks import warehouse
 from tasks.home.under_way import NOTE, Note
+from tasks.publish.events import note_owed
 from tasks.refs import Run
 from tasks.settings import Settings
 from tasks.stage import best_effort, stage
@@ -27,6 +28,7 @@ def start(run: Run, flow: str, settings: Settings) -> None:
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "home/interrupt_runs", {"now": now})
         warehouse.run(con, "home/start_run", row)
+        note_owed(con, run)  # before anything asks which release is the latest
     note = Note(run_id=run.id, flow=flow, started_at=now)
     write_atomic(Path(run.home) / NOTE, note.to_bytes())
 
