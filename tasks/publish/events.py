@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.errors import EvergreenError
 from tasks.publish.bundle import LATEST, read_pointer
 from tasks.publish.history import History
@@ -21,7 +21,7 @@ def read_history(con: duckdb.DuckDBPyConnection, home: str) -> History:
 
 def add_event(con: duckdb.DuckDBPyConnection, run: Run, release_id: str, event: str) -> None:
     """Keep that a release was `published` or `withdrawn`."""
-    row = {"release_id": release_id, "now": warehouse.utc_now()}
+    row = {"release_id": release_id, "now": clock.utc_now()}
     warehouse.run(con, "publish/add_event", {**row, "event": event, "run_id": run.id})
     if event == "published":
         warehouse.run(con, "publish/mark_release", row)

@@ -6,7 +6,7 @@ from pathlib import Path
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.events import emit_event
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.publish.bundle import LATEST, Bundle, read_folder
 from tasks.publish.events import add_event, read_history
 from tasks.publish.report import Evidence, Place, report
@@ -150,8 +150,8 @@ def _show_release(run: Run, bundle: Bundle, target: str, checked_by: str = "") -
             evidence = Evidence(
                 warnings=warehouse.run(con, "publish/warnings", key),
                 gates=warehouse.run(con, "publish/gates", key),
-                contamination=warehouse.run(con, "screen/counts"),
-                costs=warehouse.run(con, "llm/costs", {**key, "now": warehouse.utc_now()}),
+                contamination=warehouse.run(con, "screen/counts", key),
+                costs=warehouse.run(con, "llm/costs", {**key, "now": clock.utc_now()}),
             )
         place = Place(folder, public(target).rstrip("/") if state in {"published", "replaced"} else "")
         create_markdown_artifact(
