@@ -138,12 +138,12 @@ def child(
 
 
 def deploy(env: dict[str, str]) -> None:
-    """Apply deploy/prefect.yaml: what is deployed already is brought up to date.
+    """Apply deploy/prefect.yaml: what is deployed already is brought up to date, and keeps its schedules.
 
     Raises:
         ServerError: Prefect refused it.
     """
-    command = [*_PREFECT, "deploy", "--all", "--prefect-file", "deploy/prefect.yaml"]
+    command = [sys.executable, "-m", "deploy.apply"]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise ServerError(f"deploy/prefect.yaml could not be applied:\n{done.stdout}{done.stderr}")

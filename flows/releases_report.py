@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import polars as pl
 from rich import box
 from rich.console import Console
@@ -30,13 +31,19 @@ def read_diff(home: str, older: str, newer: str) -> Diff:
     reasons, old, new = _UNKNOWN, _prompts(before), _prompts(now)
     if (Path(home) / warehouse.ANALYTICS).is_file():  # else releases are all that it has
         with warehouse.analytics(home) as con:
-            reasons = warehouse.run(con, "release/reasons", {"run_id": str(now.manifest["run_id"])})
+            reasons = _reasons(con, newer)
             known = [
                 warehouse.run(con, "release/released", {"release_id": release}) for release in (older, newer)
             ]
         if not any(prompts.is_empty() for prompts in known):
             old, new = known
     return compare((older, newer), old, new, reasons)
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, newer: str) -> pl.DataFrame:
+    """What the selection of the run that came to a release says; nothing if it is another home's release."""
+    runs = warehouse.run(con, "release/made_by", {"release_id": newer})["run_id"].to_list()
+    return warehouse.run(con, "release/reasons", {"run_id": runs[0]}) if runs else _UNKNOWN
 
 
 def print_diff(diff: Diff) -> None:

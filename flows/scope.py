@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from prefect.runtime import flow_run
 
-from tasks import warehouse
+from tasks import clock
 from tasks.errors import EvergreenError
 from tasks.home.task import finish, start
 from tasks.refs import Run
@@ -27,7 +27,7 @@ def run_on(home: str, flow: str, settings: Settings) -> Iterator[Run]:
     wait = settings.warehouse.lock_wait_seconds
     home = str(open_home(home).resolve())  # a run may not depend on the folder that it was started in
     run = Run(id=str(flow_run.get_id() or uuid4()), home=home, seed=settings.seed, lock_wait_seconds=wait)
-    with hold_home(home, wait), warehouse.clock_from(settings.refresh.as_of):
+    with hold_home(home, wait), clock.clock_from(settings.refresh.as_of):
         start(run, flow, settings)
         try:
             yield run

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from flows.options import Home, Json
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.home.schedule import Schedule, next_runs
 from tasks.home.under_way import Note, read_note
 from tasks.storage import is_held
@@ -107,7 +107,7 @@ def read_status(home: str) -> Status:
     Raises:
         InputError: nothing has run there yet.
     """
-    now = warehouse.utc_now()
+    now = clock.utc_now()
     note, held = read_note(home), is_held(home)
     api, login = (os.environ.get(name, "") for name in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING"))
     tables = _tables(home, now, is_first=bool(note) or held)

@@ -5,6 +5,7 @@ rename: who follows it once reads views of one and the same run. The set before 
 it, until the next one comes.
 """
 
+import re
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import duckdb
 
 LATEST: Final = "latest"
 _BUILDING: Final = ".building"
+_SET: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z")
 
 
 def publish(con: duckdb.DuckDBPyConnection, views: Sequence[str], folder: Path) -> Path:
@@ -42,7 +44,7 @@ def publish(con: duckdb.DuckDBPyConnection, views: Sequence[str], folder: Path) 
     link.unlink(missing_ok=True)
     link.symlink_to(made.name)
     link.replace(latest)
-    for path in folder.iterdir():
-        if not path.is_symlink() and path.resolve() not in {before, made.resolve()}:
-            shutil.rmtree(path)
+    for path in folder.iterdir():  # others may keep things here too
+        if _SET.fullmatch(path.name) and path.resolve() not in {before, made.resolve()}:
+            shutil.rmtree(path, ignore_errors=True)
     return made

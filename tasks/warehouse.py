@@ -9,8 +9,6 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -27,8 +25,6 @@ ANALYTICS = "analytics.duckdb"
 PARQUET = "parquet"
 
 Tables = Mapping[str, pl.DataFrame | pa.Table]
-
-_ahead: ContextVar[timedelta] = ContextVar("ahead", default=timedelta())
 
 
 @contextmanager
@@ -104,26 +100,6 @@ def read(
 def query_text(name: str) -> str:
     """The text of `sql/queries/<name>.sql`."""
     return (SQL / "queries" / f"{name}.sql").read_text(encoding="utf-8")
-
-
-def utc_now() -> datetime:
-    """The time as the warehouse keeps it: UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None) + _ahead.get()
-
-
-@contextmanager
-def clock_from(moment: str) -> Iterator[None]:
-    """Have `utc_now` begin at a moment and go on from there while the block runs.
-
-    Args:
-        moment: ISO 8601, UTC without a zone; empty: the machine's clock.
-    """
-    ahead = datetime.fromisoformat(moment) - utc_now() if moment else timedelta()
-    token = _ahead.set(_ahead.get() + ahead)
-    try:
-        yield
-    finally:
-        _ahead.reset(token)
 
 
 def migrate(home: str, lock_wait_seconds: float = 60) -> None:

@@ -7,7 +7,7 @@ from typing import cast
 import orjson
 import polars as pl
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.embed import saved
 from tasks.embed.batches import Batch, batches, embedder_name
 from tasks.embed.embedder import LIBRARY, Fitted, TfidfSvd, Vectors
@@ -151,7 +151,7 @@ def _fit(run: Run, embedder: TfidfSvd) -> tuple[Fitted, Vectors | None]:
         fitted, fresh = embedder.fit()
         saved.save(run.home, fitted)
     row = {"embedder": name, "dimensions": embedder.dimensions, "library": LIBRARY}
-    row |= {"prompts": len(embedder.corpus), "now": warehouse.utc_now()}
+    row |= {"prompts": len(embedder.corpus), "now": clock.utc_now()}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "embed/add_embedder", row)
     return fitted, fresh

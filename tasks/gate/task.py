@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 from prefect.artifacts import create_table_artifact
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.errors import GateRefused
 from tasks.gate.suite import load
 from tasks.gate.validate import Check, validate
@@ -84,7 +84,7 @@ def _store(run: Run, ref: Ref, checks: list[Check]) -> None:
     row = {"run_id": run.id, "boundary": ref.stage}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "gate/forget_checks", row)
-        warehouse.run(con, "gate/add_checks", row | {"now": warehouse.utc_now()}, tables)
+        warehouse.run(con, "gate/add_checks", row | {"now": clock.utc_now()}, tables)
 
 
 def _urgency(result: Check) -> tuple[bool, bool]:

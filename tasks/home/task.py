@@ -6,8 +6,9 @@ from pathlib import Path
 from prefect.artifacts import create_table_artifact
 from prefect.context import TaskRunContext
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.home.under_way import NOTE, Note
+from tasks.publish.events import note_owed
 from tasks.refs import Run
 from tasks.settings import Settings
 from tasks.stage import best_effort, stage
@@ -22,11 +23,12 @@ _COSTS = "What models cost by stage, in this run and (`month_…`) this calendar
 def start(run: Run, flow: str, settings: Settings) -> None:
     """Bring the warehouse up to date and note that the run has begun."""
     warehouse.migrate(run.home, run.lock_wait_seconds)
-    now = warehouse.utc_now()
+    now = clock.utc_now()
     row = {"run_id": run.id, "flow": flow, "now": now, "settings": settings.model_dump_json()}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "home/interrupt_runs", {"now": now})
         warehouse.run(con, "home/start_run", row)
+        note_owed(con, run)  # before anything asks which release is the latest
     note = Note(run_id=run.id, flow=flow, started_at=now)
     write_atomic(Path(run.home) / NOTE, note.to_bytes())
 
@@ -40,7 +42,7 @@ def finish(run: Run, state: str, error: str) -> None:
         state: `done`, `failed` or `interrupted`.
         error: why it failed, in one line without prompts; empty if it did not.
     """
-    row = {"run_id": run.id, "state": state, "now": warehouse.utc_now(), "error": error or None}
+    row = {"run_id": run.id, "state": state, "now": clock.utc_now(), "error": error or None}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "home/finish_run", row)
     if state == "interrupted":  # a copy of a large warehouse takes a while, and the next run makes one
@@ -52,7 +54,7 @@ def finish(run: Run, state: str, error: str) -> None:
 
 def _tell_cost(run: Run) -> None:
     """Log and show what models cost in this run and this month."""
-    now = {"run_id": run.id, "now": warehouse.utc_now()}
+    now = {"run_id": run.id, "now": clock.utc_now()}
     costs = warehouse.read(run.home, "llm/costs", now, run.lock_wait_seconds).to_dicts()
     total = costs[-1]
     logger.info(

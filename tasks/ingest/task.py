@@ -10,7 +10,7 @@ from typing import Self
 
 import polars as pl
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.errors import EvergreenError, InputError
 from tasks.ingest import checks, sources
 from tasks.ingest.batches import MAX_CHARS, Batch, batches, convert
@@ -89,7 +89,7 @@ class _Look:
 
     def read(self) -> tuple[Check, EvergreenError | None]:
         """Read what is new, trying again where that may help."""
-        now = warehouse.utc_now()
+        now = clock.utc_now()
         before = dict(self.known)
         for attempt in range(self.live.attempts):
             is_last = attempt == self.live.attempts - 1
@@ -221,7 +221,7 @@ def _read_files(
                 writer.forget(file.file_id)
                 changed += 1
                 continue
-            writer.put("remember_file", run_id=run.id, now=warehouse.utc_now(), **counts)
+            writer.put("remember_file", run_id=run.id, now=clock.utc_now(), **counts)
             if older := known.get((file.url, file.place)):
                 writer.forget(older)
                 writer.put("forget_clean_recipe")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from tasks import clock
 from tasks.llm import tokens
 from tasks.llm.call import ANSWER_LIMITS, Call, Reply, Request
 from tasks.llm.client import Api
@@ -86,7 +86,7 @@ class Work:
             usd=0.0,
             latency_seconds=round(seconds, 4),
             attempts=attempts,
-            asked_at=datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds"),
+            asked_at=clock.utc_now().isoformat(timespec="milliseconds"),
         )
 
     def cost(self, request: Request, output_tokens: float) -> float:

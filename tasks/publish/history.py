@@ -39,9 +39,19 @@ class History:
         return str(states[0])
 
     def waits(self, release_id: str, policy: str) -> bool:
-        """Whether a person must publish it: by the policy, or because a person withdrew it."""
-        is_held = policy == "manual" or self.state(release_id) == "withdrawn"
-        return is_held and release_id != self.latest
+        """Whether a person must publish it: by the policy, or because a person put another in its place."""
+        if release_id == self.latest:
+            return False
+        return policy == "manual" or self.state(release_id) != "candidate"
+
+    def standing(self, release_id: str) -> str:
+        """Its state, but `replaced` for what was published and is not the latest.
+
+        Raises:
+            InputError: no such release.
+        """
+        state = self.state(release_id)
+        return "replaced" if state == "published" and release_id != self.latest else state
 
     def require_passed(self, release_id: str) -> None:
         """See that a release may be published by name.

@@ -10,6 +10,12 @@ from tasks.release.card import table
 from tasks.release.changes import changes
 from tasks.release.diff import Diff
 
+_WHY_IT_WAITS = {
+    "candidate": "It is a candidate",
+    "replaced": "It was published, and another one was put in its place",
+    "withdrawn": "It was withdrawn",
+}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -43,7 +49,7 @@ def report(place: Place, manifest: dict[str, Any], state: str, evidence: Evidenc
     Args:
         place: where it is.
         manifest: of the release.
-        state: `candidate`, `published` or `withdrawn`.
+        state: `candidate`, `published` (the latest), `replaced` (by another one) or `withdrawn`.
         evidence: of the run that made it.
         diff: to the release before, if there is one.
     """
@@ -69,7 +75,7 @@ def _what_next(place: Place, state: str) -> str:
     release_id = place.folder.name
     if state == "published":
         return f"It is published. To take it back: `evergreen withdraw {release_id} --home {place.home}`."
-    why = "It was withdrawn" if state == "withdrawn" else "It is a candidate"
+    why = _WHY_IT_WAITS[state]
     return (
         f"**{why}, and waits.** To make it the latest: `evergreen publish {release_id} --home {place.home}`, "
         f"or run the deployment `publish` with **release_id** `{release_id}` and **home** `{place.home}`."

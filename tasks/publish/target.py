@@ -49,14 +49,16 @@ class Target:
 
         Raises:
             InputError: no such bucket, no right to write, no credentials.
-            TargetError: the target failed, or what came back differs.
+            TargetError: the target failed, or what came back differs. Such a file is taken away, but not
+                the pointer: it may be one that another home has moved since.
         """
         place = f"{self._root}/{path}"
         with self._reached():
             self._put(place, content)
         if self.read(path) != content:
-            with self._reached():
-                self._fs.rm_file(place)
+            if path != LATEST:
+                with self._reached():
+                    self._fs.rm_file(place)
             raise TargetError(f"{self.url}/{path}: what came back is not what was written; run again")
 
     def _put(self, place: str, content: bytes) -> None:

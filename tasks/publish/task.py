@@ -3,13 +3,12 @@
 import logging
 from pathlib import Path
 
-import duckdb
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.events import emit_event
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.publish.bundle import LATEST, Bundle, read_folder
-from tasks.publish.history import History
+from tasks.publish.events import add_event, read_history
 from tasks.publish.report import Evidence, Place, report
 from tasks.publish.target import Target, point, push
 from tasks.refs import Ref, Run
@@ -26,12 +25,13 @@ logger = logging.getLogger(__name__)
 def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
     """Make a release that the gates have let through the latest, or let it wait, as the policy says; show it.
 
-    One that a person withdrew waits too: a build of the same content must not bring it back.
+    One that a person withdrew, or put another in the place of, waits too: a build of the same content must
+    not bring it back.
     """
     bundle = read_folder(_folder(run, release.key))
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "publish/mark_run", {"release_id": release.key, "run_id": run.id})
-        history = _history(con, run)
+        history = read_history(con, run.home)
     if history.waits(release.key, settings.policy):
         logger.info(
             "release %s waits; to make it the latest: evergreen publish %s --home %s",
@@ -45,7 +45,7 @@ def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
         logger.info("release %s is the latest", release.key)
     with best_effort("showing the run"):
         _show_run(run)
-    _show_release(run, bundle, run.id, settings.target)
+    _show_release(run, bundle, settings.target, checked_by=run.id)
     return release
 
 
@@ -57,11 +57,11 @@ def approve(run: Run, release_id: str, settings: PublishSettings) -> Ref:
         InputError: no such release, or it did not pass its gate.
     """
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        _history(con, run).require_passed(release_id)
+        read_history(con, run.home).require_passed(release_id)
     bundle = read_folder(_folder(run, release_id))
     _make_latest(run, bundle, settings.target)
     _note(run, release_id, "published", release_id)
-    _show_release(run, bundle, bundle.facts["run_id"], settings.target)
+    _show_release(run, bundle, settings.target)
     return _ref(bundle)
 
 
@@ -73,14 +73,14 @@ def withdraw(run: Run, release_id: str, settings: PublishSettings) -> Ref:
         InputError: no such release, it was never published, or none was published before it.
     """
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        history = _history(con, run)
+        history = read_history(con, run.home)
         unfinished = warehouse.run(con, "publish/unfinished_withdrawal")["release_id"].to_list()
     name = release_id or next(iter(unfinished), history.latest)
     bundle = read_folder(_folder(run, history.successor(name)))
     _make_latest(run, bundle, settings.target)
     _note(run, name, "withdrawn", bundle.release_id)
     logger.info("release %s is withdrawn; the latest is %s", name, bundle.release_id)
-    _show_release(run, bundle, bundle.facts["run_id"], settings.target)
+    _show_release(run, bundle, settings.target)
     return _ref(bundle)
 
 
@@ -101,20 +101,12 @@ def _note(run: Run, release_id: str, event: str, latest: str) -> None:
 
     It is the last step: a command that was killed before finds everything as it was, and does it again.
     """
-    row = {"release_id": release_id, "now": warehouse.utc_now()}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        history = _history(con, run)
+        history = read_history(con, run.home)
         warehouse.run(con, "publish/mark_run", {"release_id": latest, "run_id": run.id})
         is_so = history.latest == release_id if event == "published" else history.state(release_id) == event
-        if is_so:
-            return
-        warehouse.run(con, "publish/add_event", {**row, "event": event, "run_id": run.id})
-        if event == "published":
-            warehouse.run(con, "publish/mark_release", row)
-
-
-def _history(con: duckdb.DuckDBPyConnection, run: Run) -> History:
-    return History(run.home, warehouse.run(con, "publish/releases"))
+        if not is_so:
+            add_event(con, run, release_id, event)
 
 
 def _folder(run: Run, release_id: str) -> Path:
@@ -141,32 +133,37 @@ def _show_run(run: Run) -> None:
         create_table_artifact(key=key, table=rows, description=_TABLES[key])
 
 
-def _show_release(run: Run, bundle: Bundle, checked_by: str, target: str) -> None:
-    """The report, and where the release is; `checked_by` is the run whose gates it passed."""
+def _show_release(run: Run, bundle: Bundle, target: str, checked_by: str = "") -> None:
+    """The report, and where the release is.
+
+    `checked_by` is the run whose gates it passed, if that is not the one that made it.
+    """
     folder, facts = _folder(run, bundle.release_id), bundle.facts
     with best_effort("showing the release"):
-        key = {"run_id": checked_by}
+        name = {"release_id": bundle.release_id}
         with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-            state = _history(con, run).state(bundle.release_id)
-            prompts = warehouse.run(con, "release/released", {"release_id": bundle.release_id})
-            diff = read_diff(con, facts["content_sha256"], bundle.release_id, prompts, facts["run_id"])
+            state = read_history(con, run.home).standing(bundle.release_id)
+            made_by = warehouse.run(con, "release/made_by", name).item()
+            prompts = warehouse.run(con, "release/released", name)
+            diff = read_diff(con, facts["content_sha256"], bundle.release_id, prompts, made_by)
+            key = {"run_id": checked_by or made_by}
             evidence = Evidence(
                 warnings=warehouse.run(con, "publish/warnings", key),
                 gates=warehouse.run(con, "publish/gates", key),
-                contamination=warehouse.run(con, "screen/counts"),
-                costs=warehouse.run(con, "llm/costs", {**key, "now": warehouse.utc_now()}),
+                contamination=warehouse.run(con, "screen/counts", key),
+                costs=warehouse.run(con, "llm/costs", {**key, "now": clock.utc_now()}),
             )
-        place = Place(folder, public(target).rstrip("/") if state == "published" else "")
+        place = Place(folder, public(target).rstrip("/") if state in {"published", "replaced"} else "")
         create_markdown_artifact(
             key="report",
             markdown=report(place, facts, state, evidence, diff),
             description=f"What to look at in release {bundle.release_id}",
         )
-        for name, file in (("release", folder), ("card", folder / "CARD.md")):
+        for kind, file in (("release", folder), ("card", folder / "CARD.md")):
             create_link_artifact(
-                key=name,
+                key=kind,
                 link=file.as_uri(),
-                link_text=f"{name.title()} {bundle.release_id}",
+                link_text=f"{kind.title()} {bundle.release_id}",
                 # Browsers follow no link from a server's page to a local file: the place is in words too.
                 description=f"{facts['questions']} questions in `{file}`",
             )

@@ -9,7 +9,7 @@ import duckdb
 import orjson
 import polars as pl
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.refs import Ref, Run
 from tasks.release.bundle import content_hash, parquet, question_lines, sha256
 from tasks.release.card import card
@@ -97,7 +97,7 @@ def _questions(con: duckdb.DuckDBPyConnection, keys: dict[str, str], category: s
 
 
 def _identity(run: Run, questions: pl.DataFrame, digest: str, date: str) -> dict[str, Any]:
-    now = warehouse.utc_now().replace(tzinfo=UTC)
+    now = clock.utc_now().replace(tzinfo=UTC)
     return {
         "release_id": f"{date or now.date().isoformat()}-{digest[:_HASH_DIGITS]}",
         "content_sha256": digest,

@@ -8,7 +8,7 @@ import polars as pl
 from prefect.artifacts import create_table_artifact
 from prefect.context import TaskRunContext
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.clean.near_duplicates import BANDS, BANDS_VERSION, bands
 from tasks.embed import saved
 from tasks.embed.task import embed_texts
@@ -55,7 +55,7 @@ def screen(run: Run, vectors: Ref, settings: ScreenSettings, embed: EmbedSetting
     limit = min_cosine(vectors.key, settings) if settings.semantic else 0
     references = read_references(settings.references)
     recipe = _recipe(settings, vectors.key, limit, references)
-    keys = {"run_id": run.id, "now": warehouse.utc_now(), "version": BANDS_VERSION}
+    keys = {"run_id": run.id, "now": clock.utc_now(), "version": BANDS_VERSION}
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         is_changed = warehouse.run(con, "screen/last_recipe")["recipe"].to_list() != [recipe]
         prompts = warehouse.run(con, "screen/prompts", keys | {"is_all": is_changed})
@@ -171,12 +171,13 @@ def _store(
         ):
             row = {"run_id": run.id, setting: getattr(settings, setting)}
             warehouse.run(con, f"screen/add_{table}", row)
+        warehouse.run(con, "screen/add_counts", {"run_id": run.id})
         warehouse.run(con, "screen/remember_recipe", {"recipe": recipe})
 
 
 def _show(run: Run) -> int:
     """Log and show how many prompts have a verdict, by kind and list; returns the number of verdicts."""
-    counts = warehouse.read(run.home, "screen/counts", {}, run.lock_wait_seconds)
+    counts = warehouse.read(run.home, "screen/counts", {"run_id": run.id}, run.lock_wait_seconds)
     for kind, reference, prompts, barring in counts.iter_rows():
         logger.info(
             "%s%s: %d prompts, %d of them kept out",

@@ -28,8 +28,8 @@ class RefreshSettings(StageSettings):
     as_of: str = Field(
         "",
         pattern=r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})?$",
-        description="The moment (YYYY-MM-DDTHH:MM:SS, UTC) that a run takes for its start, so that past "
-        "weeks can be made up for one by one, the oldest first; empty: now.",
+        description="The moment (YYYY-MM-DDTHH:MM:SS, UTC) that a run takes for its start in all that it "
+        "notes and reckons; empty: now. Sources are read as they are, whatever the date of what lies there.",
     )
     attempts: int = Field(3, ge=1, description="How often a source that fails is tried in a run.")
     retry_seconds: float = Field(2, ge=0, description="Pause before the second try; it doubles each time.")

@@ -1,8 +1,9 @@
 """From topics to prompts that no model can have trained on."""
 
+from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tasks.settings.base import StageSettings
 
@@ -45,3 +46,10 @@ class ScreenSettings(StageSettings):
     max_share: float = Field(
         0.25, ge=0, le=1, description="Share of the prompts with a verdict above which the gate warns."
     )
+
+    @field_validator("seen_since")
+    @classmethod
+    def _refuse_no_day(cls, seen_since: str) -> str:
+        if seen_since:
+            date.fromisoformat(seen_since)
+        return seen_since

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.embed.vectors import Shards
 from tasks.errors import InputError
 from tasks.llm.outcome import Outcome
@@ -100,7 +100,7 @@ def _extend(run: Run, taxonomy: Taxonomy, settings: TopicsSettings) -> Drift | N
             return None
         drift = compare(taxonomy, since, settings)
         row = {name: value for name, value in vars(drift).items() if name != "topics"}
-        warehouse.run(con, "topics/add_drift", {**keys, **row, "now": warehouse.utc_now()})
+        warehouse.run(con, "topics/add_drift", {**keys, **row, "now": clock.utc_now()})
         warehouse.run(con, "topics/add_topic_drift", keys, {"topic_drift": drift.topics})
     return drift
 
@@ -153,7 +153,7 @@ def _fit(run: Run, last: dict[str, Any] | None, vectors: Ref, settings: TopicsSe
 
 def _touch(run: Run, taxonomy_id: str) -> None:
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "topics/touch", {"taxonomy_id": taxonomy_id, "now": warehouse.utc_now()})
+        warehouse.run(con, "topics/touch", {"taxonomy_id": taxonomy_id, "now": clock.utc_now()})
 
 
 def _former(run: Run, last: dict[str, Any] | None, vectors: Ref) -> "Former | None":
@@ -196,7 +196,7 @@ def _store(
         "vectors_sha256": taxonomy.vectors_sha256,
         "parent_id": parent_id,
         "run_id": run.id,
-        "now": warehouse.utc_now(),
+        "now": clock.utc_now(),
     }
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "topics/add_taxonomy", row)

@@ -97,8 +97,8 @@ def test_compose_runs_what_is_there() -> None:
     assert SERVICES["worker"]["command"][4] == POOL
     script = SERVICES["bootstrap"]["command"][-1]
     assert (DEPLOY / "bootstrap.py").is_file()
-    assert "python -m deploy.bootstrap" in script
-    assert "--prefect-file deploy/prefect.yaml" in script
+    assert (DEPLOY / "apply.py").is_file()
+    assert script == "python -m deploy.bootstrap && python -m deploy.apply"
 
 
 def test_variables_of_compose_are_prefects_or_in_the_example() -> None:

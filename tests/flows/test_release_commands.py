@@ -102,6 +102,13 @@ def test_the_diff_of_files_and_the_view_agree(home: Home) -> None:
     assert sorted(seen.rows(), key=str) == sorted(compared.rows(), key=str)
 
 
+def test_reasons_are_those_of_the_run_that_recorded_the_release_after_a_kill(home: Home) -> None:
+    for table in ("runs", "releases", "selections"):  # the manifest names the run that was killed
+        home.table(f"update core.{table} set run_id = 'run-again' where run_id = 'run-2'")
+    warehouse.publish_analytics(str(home.path))
+    assert read_diff(str(home.path), "rel-1", "rel-2").reasons.rows() == [("went", "spare", 5)]
+
+
 def test_a_release_of_another_home_went_for_unknown_reasons(home: Home) -> None:
     found = read_diff(str(home.path), "rel-1", "rel-2")  # no run ended here: there is no copy for analysts
     assert found.reasons.rows() == [("went", "unknown", 5)]

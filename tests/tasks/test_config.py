@@ -57,6 +57,7 @@ def test_the_command_wins_over_all(profile: Path) -> None:
         ("[clean]\nmin_char = 5\n", "clean.min_char: unknown setting"),
         ("[clean]\nmin_chars = 0\n", "clean.min_chars"),
         ("[clean]\nmin_chars = 'few'\n", "clean.min_chars"),
+        ('[screen]\nseen_since = "2026-02-30"\n', "screen.seen_since"),
         ('[clean]\nrules = ["too_odd"]\n', "clean.rules"),
         ("[select]\nmin_score = 8\n", "select.min_score"),
         ("seed = -1\n", "seed"),

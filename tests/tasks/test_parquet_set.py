@@ -82,3 +82,14 @@ def test_who_follows_the_link_once_reads_one_run_while_the_next_is_put_in_place(
     newer = link.resolve()
     warehouse.publish_analytics(str(home))
     assert sorted(link.parent.iterdir()) == sorted([newer, link.resolve(), link])
+
+
+def test_what_else_lies_there_stays_and_is_in_no_ones_way(home: Path) -> None:
+    folder = home / "parquet"
+    (folder / "mine").mkdir(parents=True)
+    (folder / ".DS_Store").touch()
+    for _ in range(3):
+        warehouse.publish_analytics(str(home))
+    assert (folder / "mine").is_dir()
+    assert (folder / ".DS_Store").is_file()
+    assert len(list(folder.iterdir())) == 5  # and two sets, and the link

@@ -1,9 +1,11 @@
+-- When all are made again, what an earlier run knew keeps that run.
 insert into core.prompts (prompt_id, prompt, char_count, language, first_seen_at, run_id)
 select
-    prompt_id,
-    prompt,
-    length(prompt) as char_count,
-    language,
-    asked_at,
-    $run_id
-from prompts
+    p.prompt_id,
+    p.prompt,
+    length(p.prompt) as char_count,
+    p.language,
+    p.asked_at,
+    coalesce(s.first_run_id, $run_id) as run_id
+from prompts as p
+left join core.screened as s on p.prompt_id = s.prompt_id

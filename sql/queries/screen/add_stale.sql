@@ -7,4 +7,4 @@ select
     'first seen on ' || first_seen_at::date as evidence,
     $run_id
 from core.eligible_prompts
-where first_seen_at < try_cast($seen_since as date)
+where first_seen_at < cast(nullif($seen_since, '') as date)

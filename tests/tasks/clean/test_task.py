@@ -160,3 +160,20 @@ def test_other_settings_clean_everything_again(new_run: Callable[[], Run]):
 
 def test_nothing_to_clean(run: Run):
     assert clean_up(run).rows == 0
+
+
+def test_what_an_earlier_run_knew_keeps_that_run_when_all_is_cleaned_again(run: Run) -> None:
+    add(run, [row(A)])
+    clean_up(run)
+    with warehouse.transaction(run.home) as con:
+        con.execute(
+            "insert into core.screened (prompt_id, first_run_id, is_screened) "
+            "select prompt_id, run_id, true from core.prompts"
+        )
+    add(run, [row(B, file="f2")])
+    later = run.model_copy(update={"id": "run-2"})
+    clean_up(later, CleanSettings(min_chars=20))  # other settings: all rows are judged anew
+    assert fetch(run, "select prompt, run_id from core.prompts order by run_id") == [
+        (A, run.id),
+        (B, later.id),
+    ]

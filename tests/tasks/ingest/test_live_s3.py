@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.errors import InputError
 from tasks.ingest import live, task
 from tasks.ingest.task import ingest_live
@@ -110,7 +110,7 @@ def test_ten_thousand_objects_in_partitions_cost_a_few_requests(
 
 
 def _ever() -> Any:
-    return warehouse.utc_now() + timedelta(days=1)
+    return clock.utc_now() + timedelta(days=1)
 
 
 def _fill(s3: Any, keys: list[str]) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.errors import BudgetSpent
 from tasks.llm.journal import journal_path
 from tasks.llm.task import spent_usd
@@ -24,20 +24,27 @@ def test_a_budget_counts_all_runs_since_the_last_that_ended_well(run: Run, serve
     ask_texts(again(run, 3), endpoint_of(server), max_usd=20 * spent)
     assert set(server.counts()["asked"].values()) == {1}
     total = spent_usd(run)
-    end_well(run, "estimate")  # which costs nothing, and was no end of the build
+    for flow in ("estimate", "calibrate", "publish", "withdraw"):  # which are no end of the build
+        end_well(run, flow)
     assert spent_usd(run) == total > spent
     end_well(run, "build")
     assert spent_usd(run) == 0
 
 
 def end_well(run: Run, flow: str) -> None:
-    now = warehouse.utc_now()
+    now = clock.utc_now()
     with warehouse.transaction(run.home) as con:
         con.execute(
             "insert into core.runs (run_id, flow, state, started_at, finished_at, settings)"
             " values (?, ?, 'done', ?, ?, '{}')",
             [f"done-{flow}", flow, now, now],
         )
+
+
+def test_calls_are_dated_by_the_clock_of_their_run(run: Run, server: OpenAIServer) -> None:
+    with clock.clock_from("2026-01-05T06:00:00"):
+        ask_texts(run, endpoint_of(server), TEXTS.head(3))
+    assert {asked_at.date().isoformat() for asked_at in calls(run)["asked_at"]} == {"2026-01-05"}
 
 
 def test_a_second_round_that_the_budget_stopped_is_due_in_the_next_run(

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tasks import warehouse
+from tasks import clock, warehouse
 from tasks.publish import task as publish_task
 from tasks.refs import Ref, Run
 from tasks.release.bundle import parquet
@@ -64,7 +64,7 @@ class Home:
             with warehouse.transaction(str(self.path)) as con:
                 [(count,)] = con.execute("select count(*) from core.runs").fetchall()
                 run_id = f"later-{count}"
-                row = {"run_id": run_id, "flow": flow, "now": warehouse.utc_now(), "settings": "{}"}
+                row = {"run_id": run_id, "flow": flow, "now": clock.utc_now(), "settings": "{}"}
                 warehouse.run(con, "home/start_run", row)
         return Run(id=run_id, home=str(self.path), seed=42, lock_wait_seconds=5)
 
@@ -130,7 +130,7 @@ class Home:
         return str(latest)
 
     def finish(self, run: Run) -> None:
-        row = {"run_id": run.id, "state": "done", "now": warehouse.utc_now(), "error": None}
+        row = {"run_id": run.id, "state": "done", "now": clock.utc_now(), "error": None}
         with warehouse.transaction(run.home) as con:
             warehouse.run(con, "home/finish_run", row)
 

@@ -11,9 +11,12 @@ import pytest
 from tasks import warehouse
 from tasks.errors import EvergreenError, InputError
 from tasks.home.summary import latest_release
+from tasks.home.task import start
 from tasks.publish import task as publish_task
+from tasks.settings import Settings
 from tests.tasks.publish.conftest import ADD_CALLS, Home
 
+BASE = {"data_sha256": "what is new this week"}
 STATES = "select release_id, state, is_latest from out.releases order by release_id"
 
 
@@ -167,6 +170,44 @@ def test_a_build_of_the_same_content_does_not_bring_a_withdrawn_release_back(two
     assert two.approve("rel-2") == "rel-2"  # a person may
 
 
+def test_a_build_of_the_same_content_does_not_undo_that_an_older_release_was_published(
+    two: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    two.make(3)
+    two.publish(1)
+    two.publish(2)
+    two.approve("rel-1")
+    with caplog.at_level("INFO", logger="tasks"):
+        two.publish(2)
+    assert two.latest == "rel-1"
+    assert (
+        f"release rel-2 waits; to make it the latest: evergreen publish rel-2 --home {two.path}"
+        in caplog.text
+    )
+    assert "another one was put in its place, and waits.**" in two.artifacts["report"]["markdown"]
+    two.publish(1)  # the latest again: no event
+    assert len(two.events) == 3
+    two.publish(3)  # what is new is published as ever
+    assert two.latest == "rel-3"
+    assert two.approve("rel-2") == "rel-2"  # a person may
+
+
+def test_gates_and_reasons_are_those_of_the_run_that_recorded_the_release(two: Home) -> None:
+    """A kill between manifest and record leaves the manifest with the id of a run that nothing is kept of."""
+    two.publish(1)
+    two.publish(2, policy="manual")
+    for table in ("runs", "releases", "selections"):
+        two.table(f"update core.{table} set run_id = 'run-again' where run_id = 'run-2'")
+    two.table(
+        "insert into core.checks values ('run-again', 'select', 'size_reached', 'warning', false, 7, [], "
+        "'7 too few', now()::timestamp)"
+    )
+    two.approve("rel-2")
+    said = two.artifacts["report"]["markdown"]
+    assert "| select | size_reached | 7 | 7 too few |" in said
+    assert "| went | spare | 5 |" in said
+
+
 def test_a_release_whose_folder_is_gone_is_not_put_back(two: Home) -> None:
     two.publish(1)
     two.publish(2)
@@ -195,6 +236,84 @@ def test_killed_at_any_step_the_same_command_again_ends_as_if_undisturbed(
     assert getattr(two, what)(name) == two.latest == ("rel-3" if what == "approve" else "rel-1")
     event = ("rel-3", "published") if what == "approve" else ("rel-2", "withdrawn")
     assert two.events == [("rel-1", "published"), ("rel-2", "published"), event]
+
+
+def begin(home: Home) -> None:
+    """What every run does first."""
+    start.fn(home.run(), "refresh", Settings())
+
+
+def kill(monkeypatch: pytest.MonkeyPatch, command: Any, *arguments: Any, step: str = "_note") -> None:
+    """Run a command that is killed at a step: by default when pointers have moved and no event is kept."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(publish_task, step, killed)
+        command(*arguments)
+
+
+@pytest.mark.parametrize("what", ["publish", "approve"])
+def test_killed_once_it_was_pointed_to_a_release_is_the_latest_for_the_next_run_too(
+    two: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, what: str
+) -> None:
+    two.make(3)
+    two.publish(1)
+    if what == "approve":
+        two.publish(2, policy="manual")
+    kill(monkeypatch, *((two.publish, 2) if what == "publish" else (two.approve, "rel-2")))
+    assert two.latest == "rel-2"
+    with caplog.at_level("INFO", logger="tasks"):
+        begin(two)
+    assert "release rel-2 is the latest; the run that published it was killed" in caplog.text
+    assert two.table(STATES)[:2] == [("rel-1", "published", False), ("rel-2", "published", True)]
+    with warehouse.transaction(str(two.path)) as con:
+        assert warehouse.run(con, "select/base", BASE)["release_id"].to_list() == ["rel-2"]
+    two.publish(3)
+    begin(two)
+    assert two.events == [("rel-1", "published"), ("rel-2", "published"), ("rel-3", "published")]
+    assert two.withdraw() == "rel-2"
+
+
+def test_killed_before_it_was_pointed_to_a_release_is_still_a_candidate(
+    two: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.publish(1)
+    kill(monkeypatch, two.publish, 2, step="write_atomic")
+    begin(two)
+    assert two.table(STATES) == [("rel-1", "published", True), ("rel-2", "candidate", False)]
+
+
+@pytest.mark.parametrize("what", ["withdraw", "approve"])
+def test_a_pointer_back_at_an_older_release_is_not_taken_for_what_a_killed_run_owes(
+    two: Home, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    two.publish(1)
+    two.publish(2)
+    kill(monkeypatch, getattr(two, what), "" if what == "withdraw" else "rel-1")
+    assert two.latest == "rel-1"
+    begin(two)
+    assert two.events == [("rel-1", "published"), ("rel-2", "published")]
+    if what == "withdraw":
+        assert two.withdraw() == "rel-1"
+        begin(two)
+        assert two.table(STATES) == [("rel-1", "published", True), ("rel-2", "withdrawn", False)]
+
+
+@pytest.mark.parametrize("pointer", [b"cut off", b'{"release_id": "rel-9", "manifest_sha256": ""}'])
+def test_a_pointer_at_nothing_known_hinders_no_run(two: Home, pointer: bytes) -> None:
+    two.publish(1)
+    (two.path / "releases" / "latest.json").write_bytes(pointer)
+    begin(two)
+    two.publish(2)
+    assert two.latest == "rel-2"
+
+
+def test_what_never_passed_its_gate_is_not_noted_as_published_whatever_the_pointer_says(two: Home) -> None:
+    (two.path / "releases" / "latest.json").write_bytes(b'{"release_id": "rel-2", "manifest_sha256": ""}')
+    begin(two)
+    assert two.events == []
 
 
 def test_a_withdrawal_after_one_that_was_killed_and_repeated_is_another(

@@ -115,6 +115,24 @@ def test_an_upload_that_comes_back_different_is_taken_away_and_tried_again(
     assert names(objects()) == "rel-1"
 
 
+def test_a_pointer_that_another_home_moved_meanwhile_stays(
+    two: Home, s3: Any, objects: Objects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Target._put
+    theirs = b'{"release_id": "theirs", "manifest_sha256": ""}'
+
+    def overtaken(self: Target, place: str, content: bytes) -> None:
+        plain(self, place, theirs if place.endswith(POINTER) else content)
+
+    with monkeypatch.context() as patch, pytest.raises(TargetError, match="not what was written; run again"):
+        patch.setattr(Target, "_put", overtaken)
+        two.publish(1, S3)
+    assert objects()[POINTER] == theirs
+    two.publish(1, S3)  # the last one to publish moves it
+    assert names(objects()) == two.latest == "rel-1"
+    assert two.events == [("rel-1", "published")]
+
+
 def test_withdrawing_moves_the_pointer_there_too_and_uploads_what_it_needs(
     two: Home, objects: Objects, uploads: list[str]
 ) -> None:

@@ -184,6 +184,22 @@ def test_a_prompt_that_one_asker_sends_many_times_is_barred(home: Home) -> None:
     assert home.verdicts() == []
 
 
+def test_one_conversation_in_many_files_was_sent_once(home: Home) -> None:
+    home.add(UNRELATED[:2])
+    often, once = (id_of(text) for text in UNRELATED[:2])
+    for file in range(4):  # the same source, delivered again each week
+        for minute in range(3):
+            asked_at = f"timestamp '2026-01-01 10:0{minute}'"
+            home.execute(
+                f"insert into core.sightings values ('f{file}', {minute}, '{often}', {asked_at}, 'a', null)"
+            )
+        home.execute(f"insert into core.sightings values ('f{file}', 9, '{once}', null, 'b', null)")
+    home.screen(asker_repeats=3)
+    assert home.verdicts() == [(often, "repeated_asker", "")]
+    home.screen(asker_repeats=4)
+    assert home.verdicts() == []
+
+
 def test_of_a_template_the_first_seen_stays(home: Home) -> None:
     texts = [
         f'Write a product description of at least {n} words for the brand {name}, and call it "{name} {n}".'
