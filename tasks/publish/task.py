@@ -20,6 +20,9 @@ from tasks.urls import public
 
 logger = logging.getLogger(__name__)
 
+# Runs of the command have no tag, unlike those of deployments.
+_OURS = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.evergreen"}
+
 
 @stage("publish", retries=3)
 def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
@@ -38,7 +41,8 @@ def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
             *(release.key, release.key, run.home),
         )
         with best_effort("telling that a release waits"):  # deploy/automations.py passes it on
-            emit_event("evergreen.release.waits", {"prefect.resource.id": f"prefect.flow-run.{run.id}"})
+            about = {"prefect.resource.id": f"prefect.flow-run.{run.id}"}
+            emit_event("evergreen.release.waits", about, related=[_OURS])
     else:
         _make_latest(run, bundle, settings.target)
         _note(run, release.key, "published", release.key)
