@@ -90,6 +90,9 @@ def test_the_report_on_a_candidate_says_what_to_look_at_and_how_to_publish(two: 
         "'7 too few', now()::timestamp), ('run-2', 'select', 'some_chosen', 'critical', true, 0, [], '', "
         "now()::timestamp)"
     )
+    two.table(
+        "insert into core.contamination_counts values ('run-2', 'repeat_near', 'questions.jsonl', 1, 1)"
+    )
     two.table(ADD_CALLS)
     two.publish(2, policy="manual")
     said = two.artifacts["report"]["markdown"]
