@@ -18,7 +18,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 
-ROOT = Path(__file__).resolve().parent.parent
+from deploy.server import PREFECT, ROOT
+
 FILE = ROOT / "deploy" / "prefect.yaml"
 
 
@@ -49,16 +50,7 @@ def deploy(project: dict[str, Any]) -> int:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "prefect.yaml"
         file.write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "prefect",
-            "--no-prompt",
-            "deploy",
-            "--all",
-            "--prefect-file",
-            str(file),
-        ]
+        command = [*PREFECT, "deploy", "--all", "--prefect-file", str(file)]
         return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603
 
 

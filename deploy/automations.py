@@ -18,14 +18,14 @@ from prefect.events.schemas.automations import Automation
 from prefect.types import SecretDict
 from pydantic import SecretStr
 
-TAG = "evergreen"
+from tasks.stage import TAG, TAGGED
+
 # Three heartbeats (PREFECT_FLOWS_HEARTBEAT_FREQUENCY in prefect.yaml; Prefect has none below 30 s). The lease
 # of a run's turn outlives it by 75 s or more: its death should be known by then. A turn whose lease has run
 # out is given back once more when the run is marked as crashed, and by then it may be another run's.
 SILENCE = timedelta(seconds=90)
 
 _RUNS = {"prefect.resource.id": "prefect.flow-run.*"}
-_OURS = {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _WATCHED = "evergreen.run.watched"
 _AT_REST = ("Completed", "Failed", "TimedOut", "Crashed", "Cancelled", "Paused", "Suspended")
@@ -73,7 +73,7 @@ def end_silent_runs(client: SyncPrefectClient, silence: timedelta = SILENCE) -> 
     trigger = EventTrigger(
         posture=Posture.Proactive,
         match=_RUNS,
-        match_related=_OURS,
+        match_related=TAGGED,
         for_each={"prefect.resource.id"},
         after={_HEARTBEAT, "prefect.flow-run.Pending", _WATCHED},
         expect={_HEARTBEAT, *(f"prefect.flow-run.{name}" for name in _AT_REST + _POSTPONED)},
@@ -85,7 +85,7 @@ def end_silent_runs(client: SyncPrefectClient, silence: timedelta = SILENCE) -> 
     under_way = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING]))
     for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(state=under_way, tags=Tags(all_=[TAG]))):
         resource = {"prefect.resource.id": f"prefect.flow-run.{run.id}", "prefect.resource.name": run.name}
-        emit_event(_WATCHED, resource, related=[_OURS])
+        emit_event(_WATCHED, resource, related=[TAGGED])
 
 
 def tell(client: SyncPrefectClient, url: str) -> None:
@@ -96,7 +96,7 @@ def tell(client: SyncPrefectClient, url: str) -> None:
         trigger = EventTrigger(
             posture=Posture.Reactive,
             match=_RUNS,
-            match_related=_OURS,
+            match_related=TAGGED,
             for_each={"prefect.resource.id"},
             expect=events,
         )

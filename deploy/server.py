@@ -20,7 +20,7 @@ from typing import IO, Any, NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 POOL = "evergreen"
-_PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
+PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
 _START_SECONDS = 180
 _STOP_SECONDS = 20
 
@@ -124,7 +124,7 @@ def child(
     before the server that it reports to.
     """
     process = subprocess.Popen(  # noqa: S603  (our own command)
-        [*_PREFECT, *arguments],
+        [*PREFECT, *arguments],
         cwd=ROOT,
         env=env,
         stdout=output,
@@ -143,10 +143,7 @@ def deploy(env: dict[str, str]) -> None:
     Raises:
         ServerError: Prefect refused it.
     """
-    command = [sys.executable, "-m", "deploy.apply"]
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise ServerError(f"deploy/prefect.yaml could not be applied:\n{done.stdout}{done.stderr}")
+    _run("deploy.apply", env, "deploy/prefect.yaml could not be applied")
 
 
 def bootstrap(env: dict[str, str]) -> None:
@@ -155,10 +152,14 @@ def bootstrap(env: dict[str, str]) -> None:
     Raises:
         ServerError: the endpoints' file or EVERGREEN_NOTIFY_URL is faulty, or Prefect refused something.
     """
-    command = [sys.executable, "-m", "deploy.bootstrap"]
+    _run("deploy.bootstrap", env, "deploy/bootstrap.py failed")
+
+
+def _run(module: str, env: dict[str, str], fault: str) -> None:
+    command = [sys.executable, "-m", module]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise ServerError(f"deploy/bootstrap.py failed:\n{done.stdout}{done.stderr}")
+        raise ServerError(f"{fault}:\n{done.stdout}{done.stderr}")
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], fault: str) -> Any:  # noqa: ANN401

@@ -29,6 +29,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 logger = logging.getLogger("evergreen")
 
+# What runs of our deployments have (deploy/prefect.yaml), and as what an event is related to it.
+TAG = "evergreen"
+TAGGED = {"prefect.resource.role": "tag", "prefect.resource.id": f"prefect.tag.{TAG}"}
+
 # Prefect lends its handlers to the loggers in PREFECT_LOGGING_EXTRA_LOGGERS, but not its level.
 for _name in ("tasks", "evergreen"):
     logging.getLogger(_name).setLevel(get_current_settings().logging.level)

@@ -14,14 +14,11 @@ from tasks.publish.target import Target, point, push
 from tasks.refs import Ref, Run
 from tasks.release.task import read_diff
 from tasks.settings import PublishSettings
-from tasks.stage import best_effort, stage
+from tasks.stage import TAGGED, best_effort, stage
 from tasks.storage import write_atomic
 from tasks.urls import public
 
 logger = logging.getLogger(__name__)
-
-# Runs of the command have no tag, unlike those of deployments.
-_OURS = {"prefect.resource.role": "tag", "prefect.resource.id": "prefect.tag.evergreen"}
 
 
 @stage("publish", retries=3)
@@ -42,7 +39,8 @@ def publish(run: Run, release: Ref, settings: PublishSettings) -> Ref:
         )
         with best_effort("telling that a release waits"):  # deploy/automations.py passes it on
             about = {"prefect.resource.id": f"prefect.flow-run.{run.id}"}
-            emit_event("evergreen.release.waits", about, related=[_OURS])
+            # A run of the command, unlike one of a deployment, has not the tag itself.
+            emit_event("evergreen.release.waits", about, related=[TAGGED])
     else:
         _make_latest(run, bundle, settings.target)
         _note(run, release.key, "published", release.key)

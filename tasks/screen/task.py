@@ -171,7 +171,8 @@ def _store(
         ):
             row = {"run_id": run.id, setting: getattr(settings, setting)}
             warehouse.run(con, f"screen/add_{table}", row)
-        warehouse.run(con, "screen/add_counts", {"run_id": run.id})
+        for what in ("forget", "add"):
+            warehouse.run(con, f"screen/{what}_counts", {"run_id": run.id})
         warehouse.run(con, "screen/remember_recipe", {"recipe": recipe})
 
 

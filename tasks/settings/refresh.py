@@ -1,10 +1,10 @@
 """What the weekly refresh looks at."""
 
-from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field, field_serializer, field_validator
+from pydantic import AfterValidator, Field, field_serializer
 
-from tasks.settings.base import StageSettings
+from tasks.settings.base import StageSettings, refuse_no_date
 from tasks.urls import public
 
 
@@ -25,7 +25,7 @@ class RefreshSettings(StageSettings):
         ge=0,
         description="A file of a folder that was written to more recently is left for the next time.",
     )
-    as_of: str = Field(
+    as_of: Annotated[str, AfterValidator(refuse_no_date)] = Field(
         "",
         pattern=r"^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})?$",
         description="The moment (YYYY-MM-DDTHH:MM:SS, UTC) that a run takes for its start in all that it "
@@ -38,13 +38,6 @@ class RefreshSettings(StageSettings):
         description="Fit embedder and topics on all prompts, as a build does; if not, they are kept, and "
         "topics are fitted again only when they drift.",
     )
-
-    @field_validator("as_of")
-    @classmethod
-    def _refuse_no_moment(cls, as_of: str) -> str:
-        if as_of:
-            datetime.fromisoformat(as_of)
-        return as_of
 
     @field_serializer("sources", when_used="json")
     def _hide_secrets(self, sources: tuple[str, ...]) -> list[str]:

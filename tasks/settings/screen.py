@@ -1,11 +1,10 @@
 """From topics to prompts that no model can have trained on."""
 
-from datetime import date
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field
 
-from tasks.settings.base import StageSettings
+from tasks.settings.base import StageSettings, refuse_no_date
 
 # No `user:password@` and no signature: settings are kept and shown.
 Place = Annotated[str, Field(min_length=1, pattern=r"^[^?@]*$")]
@@ -29,7 +28,7 @@ class ScreenSettings(StageSettings):
         le=1,
         description="Cosine from which one is a repeat; 0: the limit that was calibrated for the embedder.",
     )
-    seen_since: str = Field(
+    seen_since: Annotated[str, AfterValidator(refuse_no_date)] = Field(
         "",
         pattern=r"^(\d{4}-\d{2}-\d{2})?$",
         description="Prompts first seen before this day (YYYY-MM-DD, UTC) are `stale`; empty: none is.",
@@ -46,10 +45,3 @@ class ScreenSettings(StageSettings):
     max_share: float = Field(
         0.25, ge=0, le=1, description="Share of the prompts with a verdict above which the gate warns."
     )
-
-    @field_validator("seen_since")
-    @classmethod
-    def _refuse_no_day(cls, seen_since: str) -> str:
-        if seen_since:
-            date.fromisoformat(seen_since)
-        return seen_since

@@ -27,7 +27,7 @@ import polars as pl
 from prefect.settings import PREFECT_API_URL
 from prefect.testing.utilities import prefect_test_harness
 
-from tests.bench.topics.corpus import SEED, perturbed
+from tests.bench.topics.corpus import SEED, perturbed, some_words
 from tests.openai_server.process import OpenAIServer
 from tests.tasks.llm.asking import write_endpoints
 
@@ -82,7 +82,7 @@ def measure(corpus: Path, work: Path, options: list[str]) -> list[dict[str, Any]
     prompts = pl.read_parquet(corpus / "prompts.parquet")["prompt"].to_list()
     chance = np.random.default_rng(SEED)
     chosen = chance.choice(REAL, NEW, replace=False)
-    words = np.array([word for text in prompts[:NEW] for word in text.split()[:50]], dtype=object)
+    words = some_words(prompts)
     source = work / "source"
     source.mkdir()
     rows = []

@@ -11,6 +11,7 @@ from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import TextIO
 
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -48,9 +49,14 @@ def run_command(
     return CompletedProcess(arguments, process.exitcode, *said)
 
 
+def say_into(file: Path, stream: TextIO) -> None:
+    """Have a stream of this process, and of those that it starts, written to a file."""
+    os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
+
+
 def _main(arguments: Sequence[str], environment: Mapping[str, str], api: str, folder: Path) -> None:
-    for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
-        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream.fileno())
+    say_into(folder / "stdout", sys.stdout)
+    say_into(folder / "stderr", sys.stderr)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)

@@ -13,14 +13,14 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.refresh import refresh
 from tasks.errors import EvergreenError
 from tasks.settings import Settings
-from tests.flows.forks import forks
+from tests.flows.forks import forks, say_into
 
 _BOUND = 120  # seconds that anything here may take
 
 
-def refresh_logged(source: str, home: str, settings: Settings, log: str, api: str) -> None:
+def refresh_logged(source: str, home: str, settings: Settings, log: Path, api: str) -> None:
     """Refresh, with all that goes to stderr in a file; exits as the command does."""
-    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), sys.stderr.fileno())
+    say_into(log, sys.stderr)
     try:
         # A process that is forked has no settings of its parent's, and would start a server of its own.
         with temporary_settings({PREFECT_API_URL: api}):
@@ -34,7 +34,7 @@ def start(home: Path, source: Path, settings: Settings, log: Path) -> BaseProces
     """Begin a refresh in another process."""
     process = forks().Process(
         target=refresh_logged,
-        args=(str(source), str(home), settings, str(log), PREFECT_API_URL.value()),
+        args=(str(source), str(home), settings, log, PREFECT_API_URL.value()),
         daemon=True,
     )
     process.start()

@@ -1,5 +1,5 @@
 -- Prompts by kind of verdict and by what they repeat; `barring` ones are kept out of a release.
-insert or replace into core.contamination_counts
+insert into core.contamination_counts
 select
     $run_id as run_id,
     c.kind,

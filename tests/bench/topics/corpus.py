@@ -134,9 +134,14 @@ def _filled_up(real: pl.DataFrame, count: int) -> pl.DataFrame:
         return real.head(count)
     rng = np.random.default_rng(SEED)
     texts = real["prompt"].to_list()
-    words = np.array([word for text in texts[:5_000] for word in text.split()[:50]], dtype=object)
+    words = some_words(texts)
     copies = [perturbed(texts[number % len(texts)], words, rng) for number in range(count - len(texts))]
     return pl.concat([real, pl.DataFrame({"prompt": copies})], how="diagonal")
+
+
+def some_words(texts: list[str]) -> np.ndarray:
+    """Words to put into other texts: the first of each of the first texts."""
+    return np.array([word for text in texts[:5_000] for word in text.split()[:50]], dtype=object)
 
 
 def perturbed(text: str, words: np.ndarray, rng: np.random.Generator) -> str:

@@ -260,3 +260,20 @@ def objects(s3: Any) -> Objects:
         return {item["Key"]: s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read() for item in found}
 
     return read
+
+
+def kill(
+    monkeypatch: pytest.MonkeyPatch,
+    command: Any,
+    *arguments: Any,
+    step: str = "_note",
+    of: object = publish_task,
+) -> None:
+    """Run a command that is killed at a step: by default when pointers have moved and no event is kept."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
+        patch.setattr(of, step, killed)
+        command(*arguments)

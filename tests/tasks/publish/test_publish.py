@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import orjson
@@ -12,9 +11,8 @@ from tasks import warehouse
 from tasks.errors import EvergreenError, InputError
 from tasks.home.summary import latest_release
 from tasks.home.task import start
-from tasks.publish import task as publish_task
 from tasks.settings import Settings
-from tests.tasks.publish.conftest import ADD_CALLS, Home
+from tests.tasks.publish.conftest import ADD_CALLS, Home, kill
 
 BASE = {"data_sha256": "what is new this week"}
 STATES = "select release_id, state, is_latest from out.releases order by release_id"
@@ -228,14 +226,9 @@ def test_killed_at_any_step_the_same_command_again_ends_as_if_undisturbed(
     two.make(3)
     for number, policy in ((1, "auto"), (2, "auto"), (3, "manual")):
         two.publish(number, policy=policy)
-
-    def killed(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
     name = "rel-3" if what == "approve" else ""
-    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
-        patch.setattr(*((type(two), "finish") if step == "end" else (publish_task, step)), killed)
-        getattr(two, what)(name)
+    at = {"of": type(two), "step": "finish"} if step == "end" else {"step": step}
+    kill(monkeypatch, getattr(two, what), name, **at)
     assert getattr(two, what)(name) == two.latest == ("rel-3" if what == "approve" else "rel-1")
     event = ("rel-3", "published") if what == "approve" else ("rel-2", "withdrawn")
     assert two.events == [("rel-1", "published"), ("rel-2", "published"), event]
@@ -244,17 +237,6 @@ def test_killed_at_any_step_the_same_command_again_ends_as_if_undisturbed(
 def begin(home: Home) -> None:
     """What every run does first."""
     start.fn(home.run(), "refresh", Settings())
-
-
-def kill(monkeypatch: pytest.MonkeyPatch, command: Any, *arguments: Any, step: str = "_note") -> None:
-    """Run a command that is killed at a step: by default when pointers have moved and no event is kept."""
-
-    def killed(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
-        patch.setattr(publish_task, step, killed)
-        command(*arguments)
 
 
 @pytest.mark.parametrize("what", ["publish", "approve"])

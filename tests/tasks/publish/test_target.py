@@ -13,7 +13,7 @@ from tasks.errors import EvergreenError, InputError
 from tasks.publish.pull import pull
 from tasks.publish.target import Target, TargetError
 from tasks.settings import Settings
-from tests.tasks.publish.conftest import BUCKET, S3, Home, Objects, forget_connections, post
+from tests.tasks.publish.conftest import BUCKET, S3, Home, Objects, forget_connections, kill, post
 
 NAMES = ["question.jsonl", "questions.parquet", "CARD.md", "manifest.json"]
 FILES = [f"weekly/rel-1/{name}" for name in NAMES]
@@ -147,14 +147,9 @@ def test_withdrawing_moves_the_pointer_there_too_and_uploads_what_it_needs(
 def test_a_withdrawal_killed_at_any_step_ends_as_if_undisturbed(
     two: Home, objects: Objects, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    def killed(*_: Any, **__: Any) -> None:
-        raise KeyboardInterrupt
-
     two.publish(1, S3)
     two.publish(2, S3)
-    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
-        patch.setattr(f"tasks.publish.task.{step}", killed)
-        two.withdraw(target=S3)
+    kill(monkeypatch, lambda: two.withdraw(target=S3), step=step)
     assert two.withdraw(target=S3) == names(objects()) == two.latest == "rel-1"
     assert two.events[2:] == [("rel-2", "withdrawn")]
 

@@ -178,10 +178,13 @@ def test_a_prompt_that_one_asker_sends_many_times_is_barred(home: Home) -> None:
         [(ids[0], "'a'")] * 3 + [(ids[1], "'a'"), (ids[1], "'b'"), (ids[1], "'c'")] + [(ids[2], "null")] * 3
     ):
         home.execute(f"insert into core.sightings values ('f', {number}, '{prompt}', null, {asker}, null)")
+    counts = "select kind, prompt_count, barring_count from core.contamination_counts"
     home.screen(asker_repeats=3)
     assert home.verdicts() == [(ids[0], "repeated_asker", "")]
+    assert home.execute(counts) == [("repeated_asker", 1, 1)]
     home.screen(asker_repeats=4)
     assert home.verdicts() == []
+    assert home.execute(counts) == []  # the same run, tried again
 
 
 def test_one_conversation_in_many_files_was_sent_once(home: Home) -> None:
