@@ -25,9 +25,7 @@ MaxUsd = Annotated[
 Home = Annotated[str, Parameter(env_var="EVERGREEN_HOME", help="Folder of the warehouse and the releases.")]
 Size = Annotated[int | None, Parameter(help="Prompts in the test set.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
-Refit = Annotated[
-    bool | None, Parameter(negative="", help="Fit embedder and topics on all prompts; else they are kept.")
-]
+Refit = Annotated[bool | None, Parameter(negative="", help="Fit topics on all prompts; else they are kept.")]
 Count = Annotated[int, Parameter(validator=Number(gte=0))]
 Json = Annotated[bool, Parameter(name="--json", negative="", help="End stdout with one JSON object.")]
 

@@ -27,7 +27,7 @@ def refresh(sources: tuple[str, ...] = (), home: str = ".evergreen", settings: S
     Args:
         sources: Files, globs, folders or prefixes, on any fsspec URL; if left out, those of refresh.sources.
         home: Folder that holds the warehouse and the releases; without a release, this is a first build.
-        settings: One table a stage; embedder and topics are kept, unless refresh.refit is set.
+        settings: One table a stage; topics are kept, unless refresh.refit is set.
     """
     weekly = for_refresh(settings, sources)
     check_models(weekly)

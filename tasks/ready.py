@@ -6,7 +6,7 @@ from tasks.llm import endpoint as endpoints
 from tasks.llm.endpoint import Endpoint
 from tasks.llm.price import require_callable
 from tasks.screen.limits import min_cosine
-from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
+from tasks.settings import HEURISTIC, KEYWORDS, STATIC, Settings
 from tasks.topics import naming
 
 
@@ -19,7 +19,7 @@ def endpoints_asked(settings: Settings) -> dict[str, Endpoint]:
     annotate = settings.annotate
     names = (settings.embed.model, settings.topics.namer, annotate.annotator, annotate.second_annotator)
     known = endpoints.load(settings.llm.endpoints)
-    no_models = {TFIDF_SVD, KEYWORDS, HEURISTIC, ""}
+    no_models = {STATIC, KEYWORDS, HEURISTIC, ""}
     return {name: endpoints.get(known, name) for name in names if name not in no_models}
 
 

@@ -8,7 +8,7 @@ from tasks.settings import Settings
 
 
 def for_refresh(settings: Settings, sources: Sequence[str] = ()) -> Settings:
-    """The settings of a refresh: embedder and topics are kept, unless told to refit, and releases rotate.
+    """The settings of a refresh: topics are kept, unless told to refit, and releases rotate.
 
     `topics.refit = "never"` stays as it is, and so does `rotation.flows = "none"`.
 
@@ -27,7 +27,6 @@ def for_refresh(settings: Settings, sources: Sequence[str] = ()) -> Settings:
     return override(
         settings,
         refresh__sources=sources,
-        embed__refit=settings.refresh.refit,
         topics__refit="always" if settings.refresh.refit else kept,
         rotation__flows="all" if is_rotating else "none",
     )

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "great_expectations": r"tasks/gate/.*",
     "tasks.stage": r"tasks/\w+/task\.py",
     # Fits and journals are files; pictures are drawn of a connection that is handed to them.
-    "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|tasks/(embed/saved|topics/taxonomy)\.py"
+    "tasks.storage": r"tasks/\w+/task\.py|tasks/llm/\w+\.py|tasks/topics/taxonomy\.py"
     r"|flows/(scope|cli|options|status)\.py",
     "tasks.warehouse": r"tasks/\w+/task\.py|tasks/topics/pictures/write\.py|tasks/publish/events\.py"
     r"|flows/((topics|releases)_report|scope|status)\.py",

@@ -16,4 +16,4 @@ comment on column out.similar_topics.topic_id is 'The topic of the smaller numbe
 comment on column out.similar_topics.topic is 'Its name.';
 comment on column out.similar_topics.other_topic_id is 'The other one.';
 comment on column out.similar_topics.other_topic is 'Its name.';
-comment on column out.similar_topics.similarity is 'Cosine of the two centres: 0.9 or more.';
+comment on column out.similar_topics.similarity is 'Cosine of the two centres: 0.8 or more.';

@@ -89,4 +89,5 @@ def _predict(prose: str | None) -> tuple[str, float]:
     if prose is None:
         return "und", 0.0
     labels, probabilities = _model.predict(prose)
-    return labels[0].removeprefix("__label__"), min(float(probabilities[0]), 1.0)
+    # The last bits of exponentials differ between processors.
+    return labels[0].removeprefix("__label__"), min(round(float(probabilities[0]), 6), 1.0)

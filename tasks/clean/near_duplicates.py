@@ -1,6 +1,6 @@
 """Near-duplicates: MinHash finds candidates, the exact Jaccard similarity of their shingles decides.
 
-Shingles are the words of a text and its pairs of neighbouring words, without case and punctuation: words
+Shingles are the words of a text (see `tasks/text/words.py`) and its pairs of neighbouring words: words
 alone call re-ordered texts the same, longer shingles miss short prompts in which one word changed.
 """
 
@@ -15,15 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 from rensa import RMinHash
 
-# Chinese, Japanese and Korean write no spaces: there each character is a word.
-_CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_WORD = rf"[{_CJK}]|[\w--[{_CJK}]]+"
+from tasks.text.words import words as words_of
+
 # 25 bands of 5 rows: a pair of similarity 0.7 is a candidate with probability 0.99, one of 0.8 with 0.9999.
 _BANDS, _ROWS = 25, 5
 _PERMUTATIONS = _BANDS * _ROWS
 _SEED = 1
 # Bands of the same text are the same as long as these are; raise the first with the code that makes them.
-BANDS_VERSION: Final = f"1 polars {version('polars')} rensa {version('rensa')}"
+BANDS_VERSION: Final = f"2 polars {version('polars')} rensa {version('rensa')}"
 BANDS: Final = pl.Array(pl.UInt32, _BANDS)
 _BLOCK = 20_000
 _FACTOR = np.uint64(0x9E3779B97F4A7C15)
@@ -106,10 +105,9 @@ def find_repeats(
 def hashed_words(texts: pl.Series) -> tuple[Hashes, NDArray[np.int64]]:
     """Hashes of the words of all texts, and how many each text has.
 
-    Case and punctuation are no part of them; a text without words is one itself.
+    See `tasks/text/words.py`. A text without words is one itself, in lower case.
     """
-    lower = texts.str.to_lowercase()
-    frame = pl.DataFrame({"whole": lower, "words": lower.str.extract_all(_WORD)})
+    frame = pl.DataFrame({"whole": texts.str.to_lowercase(), "words": words_of(texts)})
     has_words = pl.col("words").list.len() > 0
     lists = frame.select(pl.when(has_words).then("words").otherwise(pl.concat_list("whole"))).to_series()
     return lists.explode().hash(_SEED).to_numpy(), lists.list.len().cast(pl.Int64).to_numpy()

@@ -2,17 +2,15 @@
 
 import io
 import logging
-from typing import cast
+import shutil
+from pathlib import Path
+from typing import Final, cast
 
 import orjson
 import polars as pl
 
-from tasks import clock, warehouse
-from tasks.embed import saved
+from tasks import warehouse
 from tasks.embed.batches import Batch, batches, embedder_name
-from tasks.embed.embedder import LIBRARY, Fitted, TfidfSvd, Vectors
-from tasks.embed.vectors import read_ids, read_shard, shard_folder, to_frame
-from tasks.errors import InputError
 from tasks.llm.call import Call, Reply, Request
 from tasks.llm.client import EMBEDDINGS
 from tasks.llm.endpoint import Endpoint
@@ -20,13 +18,16 @@ from tasks.llm.outcome import Outcome
 from tasks.llm.task import Models, add_calls
 from tasks.llm.work import Work
 from tasks.refs import Ref, Run
-from tasks.settings import TFIDF_SVD, EmbedSettings, LlmSettings
+from tasks.settings import STATIC, EmbedSettings, LlmSettings
 from tasks.stage import progress, stage
 from tasks.storage import write_atomic
+from tasks.vectors import static
+from tasks.vectors.grid import Vectors, to_grid
+from tasks.vectors.shards import from_version_0_1, read_ids, read_shard, shard_folder, to_frame
 
 logger = logging.getLogger(__name__)
 
-_CALL = "evergreen.call"
+_CALL: Final = "evergreen.call"
 
 
 @stage("embed", retries=3)
@@ -39,13 +40,15 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "embed/forget_refused")
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
-    if settings.model == TFIDF_SVD:
-        name = _embed_offline(run, frame, settings)
+    if settings.model == STATIC:
+        name = static.static_name()
+        _remove_fitted(Path(run.home))
+        _embed_static(run, name, _missing(run, name, frame), settings.shard_rows)
     else:
         models = Models(run, llm)
-        # Always at once: a batch would save half a dollar on 200,000 prompts, and flex is for chats only.
-        endpoint = models.endpoint(settings.model).model_copy(update={"mode": "sync"})
+        endpoint = _endpoint(models, settings)
         name = embedder_name(endpoint)
+        _bring_to_grid(run, name)
         _register(run, name)
         _flag(run, _ask(run, models, endpoint, list(batches(_missing(run, name, frame), endpoint))))
         frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)  # less what was refused
@@ -56,25 +59,32 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
 def embed_texts(
     run: Run, embedder: str, texts: pl.DataFrame, settings: EmbedSettings, llm: LlmSettings
 ) -> pl.DataFrame:
-    """Have texts that need not be prompts embedded, each once, by the endpoint that has embedded the prompts.
+    """Have texts that need not be prompts embedded, each once, by what has embedded the prompts.
 
     Args:
         run: whose home keeps the vectors, beside those of prompts.
         embedder: the name that its vectors are stored under.
         texts: `prompt_id`, distinct, and `prompt`: what they are, or would be, as prompts.
-        settings: of the stage embed, which name the endpoint.
+        settings: of the stage embed, which name the embedder.
         llm: how models are called.
 
     Returns:
         The rows of `texts` that have a vector by now: a server may refuse some.
     """
     missing = _missing(run, embedder, texts)
-    if missing.height:
+    if missing.height and settings.model == STATIC:
+        _embed_static(run, embedder, missing, settings.shard_rows)
+    elif missing.height:
         models = Models(run, llm)
-        endpoint = models.endpoint(settings.model).model_copy(update={"mode": "sync"})
+        endpoint = _endpoint(models, settings)
         _ask(run, models, endpoint, list(batches(missing, endpoint)))
     refused = _missing(run, embedder, texts)
     return texts.join(refused, on="prompt_id", how="anti", maintain_order="left")
+
+
+def _endpoint(models: Models, settings: EmbedSettings) -> Endpoint:
+    """The endpoint, asked at once: a batch saves half a dollar on 200,000 prompts; flex is for chats only."""
+    return models.endpoint(settings.model).model_copy(update={"mode": "sync"})
 
 
 def _missing(run: Run, name: str, prompts: pl.DataFrame) -> pl.DataFrame:
@@ -96,65 +106,37 @@ def _note_missing(run: Run, name: str, prompts: pl.DataFrame) -> None:
         warehouse.run(con, "embed/add_missing", {"run_id": run.id}, {"missing": missing})
 
 
-def _embed_offline(run: Run, frame: pl.DataFrame, settings: EmbedSettings) -> str:
-    """Embed what has no vector, with the last fitted embedder or one that is fitted on all prompts.
-
-    Returns:
-        The embedder's name.
-    """
-    frame = frame.with_row_index("row")
-    fresh = None
-    fitted = None if settings.refit else _last(run, settings.dimensions)
-    if fitted is None:
-        embedder = TfidfSvd(frame["prompt"].to_list(), settings.dimensions, run.seed)
-        fitted, fresh = _fit(run, embedder)
-    missing = _missing(run, fitted.name, frame)
-    unknown = 0
+def _embed_static(run: Run, name: str, missing: pl.DataFrame, rows: int) -> None:
+    """Embed texts by the static model, a shard at a time."""
     with progress("embed", missing.height) as advance:
-        for part in missing.iter_slices(settings.shard_rows):
-            texts = part["prompt"].to_list()
-            vectors = fitted.embed(texts) if fresh is None else fresh[part["row"].to_numpy()]
-            unknown += int((~vectors.any(axis=1)).sum())
+        for part in missing.iter_slices(rows):
             ids = part["prompt_id"].to_list()
-            shard, rows = f"{ids[0]}.parquet", to_frame(ids, vectors)
-            _write_shard(run, fitted.name, shard, rows)
-            _add_shard(run, fitted.name, shard, rows)
+            frame = to_frame(ids, static.embed(part["prompt"].to_list()))
+            _write_shard(run, name, f"{ids[0]}.parquet", frame)
+            _add_shard(run, name, f"{ids[0]}.parquet", frame)
             advance(len(ids))
-    logger.info("%d of %d new vectors are zero: no word is known", unknown, missing.height)
-    return fitted.name
 
 
-def _last(run: Run, dimensions: int) -> Fitted | None:
-    """The embedder that was fitted last, as this program would fit it."""
-    row = {"dimensions": dimensions, "library": LIBRARY}
-    last = warehouse.read(run.home, "embed/last_embedder", row, run.lock_wait_seconds)["embedder"]
-    fitted = saved.read(run.home, last.item()) if last.len() else None
-    if fitted is None:
-        logger.info("no embedder of %d dimensions is saved for this version: fitting one", dimensions)
-    else:
-        logger.info("%s, fitted before, embeds new prompts", fitted.name)
-    return fitted
+def _remove_fitted(home: Path) -> None:
+    """Remove what the embedder of version 0.1 left, `tfidf-svd`, which was fitted on each home's prompts."""
+    if (home / "embedders").is_dir():
+        logger.warning(
+            "tfidf-svd is gone: static embeds all prompts anew, in seconds, and topics keep their ids"
+        )
+        for folder in (home / "shards" / "vectors").glob("tfidf-svd-*"):
+            shutil.rmtree(folder)
+        shutil.rmtree(home / "embedders")
 
 
-def _fit(run: Run, embedder: TfidfSvd) -> tuple[Fitted, Vectors | None]:
-    """Fit an embedder and save it, unless that was done before; the vectors of its corpus, if it was fitted.
-
-    The file is there before the record of it, and both are before the first shard.
-    """
-    name, fresh = embedder.name, None
-    try:
-        fitted = saved.read(run.home, name)
-    except InputError as error:
-        logger.warning("%s; fitting it again", error)
-        fitted = None
-    if fitted is None:
-        fitted, fresh = embedder.fit()
-        saved.save(run.home, fitted)
-    row = {"embedder": name, "dimensions": embedder.dimensions, "library": LIBRARY}
-    row |= {"prompts": len(embedder.corpus), "now": clock.utc_now()}
-    with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
-        warehouse.run(con, "embed/add_embedder", row)
-    return fitted, fresh
+def _bring_to_grid(run: Run, name: str) -> None:
+    """Rewrite shards of version 0.1, whose vectors are as a server gave them: nothing is asked for again."""
+    for path in sorted(shard_folder(run.home, name).glob("*.parquet")):
+        rows = from_version_0_1(path)
+        if rows is not None:
+            metadata = pl.read_parquet_metadata(path)
+            kept = {_CALL: metadata[_CALL]} if _CALL in metadata else None
+            _write_shard(run, name, path.name, rows, kept)
+            logger.info("%s: vectors are brought to the grid", path.name)
 
 
 def _ask(run: Run, models: Models, endpoint: Endpoint, parts: list[Batch]) -> list[tuple[str, str]]:
@@ -183,7 +165,7 @@ def _ask_once(run: Run, models: Models, endpoint: Endpoint, asked: list[Batch]) 
             run,
             embedder_name(endpoint),
             f"{request.key}.parquet",
-            to_frame(ids, cast(Vectors, reply.vectors)),
+            to_frame(ids, to_grid(cast(Vectors, reply.vectors))),
             metadata,
         )
 

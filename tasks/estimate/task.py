@@ -12,7 +12,6 @@ from tasks.annotate import rubric
 from tasks.annotate.rubric import RubricTemplate
 from tasks.annotate.task import annotator_id
 from tasks.embed.batches import embedder_name
-from tasks.embed.vectors import shard_folder
 from tasks.estimate import count
 from tasks.estimate.count import Annotator, Tally
 from tasks.estimate.forecast import ASSUMED, Answers, Forecast, Step, answers_of
@@ -24,10 +23,12 @@ from tasks.llm.task import Models, load_journals, spent_usd
 from tasks.refs import Ref, Run
 from tasks.screen.references import read_references
 from tasks.screen.repeats import unique_texts
-from tasks.settings import HEURISTIC, KEYWORDS, TFIDF_SVD, Settings
+from tasks.settings import HEURISTIC, KEYWORDS, STATIC, Settings
 from tasks.stage import progress, stage
 from tasks.topics import naming
 from tasks.topics.naming import NameTemplate, describe
+from tasks.vectors.shards import shard_folder
+from tasks.vectors.static import static_name
 
 _PAGE_ROWS = 10_000
 _SAMPLE_ROWS = 300
@@ -81,7 +82,7 @@ class _Estimate:
         )
 
     def _embed(self) -> Step:
-        endpoint = self._endpoint(self._settings.embed.model, TFIDF_SVD)
+        endpoint = self._endpoint(self._settings.embed.model, STATIC)
         if endpoint is None:
             self._advance(self._prompts)
             return Step("embed")
@@ -224,8 +225,8 @@ class _Estimate:
         return str(found.item()) if found.height else ""
 
     def _embedder(self) -> str:
-        endpoint = self._endpoint(self._settings.embed.model, TFIDF_SVD)
-        return embedder_name(endpoint) if endpoint else TFIDF_SVD
+        endpoint = self._endpoint(self._settings.embed.model, STATIC)
+        return embedder_name(endpoint) if endpoint else static_name()
 
     def _endpoint(self, name: str, no_model: str) -> Endpoint | None:
         """An endpoint by its name; none for what is no model. Its key may be missing: it is not called."""

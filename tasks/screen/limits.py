@@ -4,12 +4,12 @@ import re
 from typing import Final
 
 from tasks.errors import InputError
-from tasks.settings import TFIDF_SVD, ScreenSettings
+from tasks.settings import STATIC, ScreenSettings
 
-# LMArena's, for OpenAI's model; ours for TF-IDF, which README.md tells how it was found.
-CALIBRATED: Final = {"text-embedding-3-small": 0.7, TFIDF_SVD: 0.55}
-# What the stage embed puts behind the name of a model with parameters, or of a fit.
-_SUFFIX: Final = re.compile(r"(-\d+)?(-[0-9a-f]{8,12})?$")
+# LMArena's, for OpenAI's model; README.md says how the one of `static` was found.
+CALIBRATED: Final = {"text-embedding-3-small": 0.7, STATIC: 0.8}
+# What the stage embed puts behind the name of a model with parameters, or of the static one.
+_SUFFIX: Final = re.compile(r"-[0-9a-f]{8}$")
 
 
 def min_cosine(embedder: str, settings: ScreenSettings) -> float:

@@ -4,15 +4,15 @@ Verdicts are frames with the columns of `VERDICTS`; references are those of `ref
 list. A prompt that repeats several texts of a list has one verdict, on the text that is most similar.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import polars as pl
 
 from tasks.clean.near_duplicates import find_repeats
-from tasks.embed.embedder import Vectors
-from tasks.screen.lexical import similar_pairs
-from tasks.screen.nearest import Blocks, index_of, nearest
+from tasks.vectors.grid import Vectors, cosines
+from tasks.vectors.search import Positions, search
 
 VERDICTS: Final = {
     "prompt_id": pl.String,
@@ -62,30 +62,12 @@ def near_repeats(
     return _verdicts(_of_lists(pairs, prompts, texts, references), f"{family}_near", evidence)
 
 
-def lexical_repeats(
-    prompts: pl.DataFrame, references: pl.DataFrame, idf: pl.DataFrame, family: Family, limit: float
-) -> pl.DataFrame:
-    """Verdicts `<family>_semantic` where only words are known: most of the telling ones are the same.
-
-    Args:
-        prompts: `prompt_id` and `prompt`, n rows.
-        references: of all lists.
-        idf: `word` and `idf`, of the offline embedder.
-        family: what the verdicts are called by.
-        limit: cosine from which a prompt repeats a text.
-    """
-    texts = unique_texts(references)
-    pairs = similar_pairs(prompts["prompt"], texts["text"], idf, limit)
-    evidence = pl.format("cosine {} of weighted words", pl.col("similarity").round(2))
-    return _verdicts(_of_lists(pairs, prompts, texts, references), f"{family}_semantic", evidence)
-
-
 @dataclass(frozen=True)
 class Embedded:
     """Ids of n prompts, and their vectors by blocks, with their positions among the ids."""
 
     prompt_ids: pl.Series
-    blocks: Blocks
+    blocks: Iterable[tuple[Positions, Vectors]]
 
 
 def semantic_repeats(
@@ -102,22 +84,23 @@ def semantic_repeats(
     """
     places = unique_texts(references).select("text_id").with_row_index("row")
     lists = [
-        (rows, index_of(vectors[rows["row"].to_numpy()], len(prompts.prompt_ids)))
+        (rows, vectors[rows["row"].to_numpy()])
         for _, rows in references.join(places, on="text_id").sort("reference", "row").group_by("reference")
     ]
     schema = {name: VERDICTS[name] for name in ("prompt_id", "reference", "reference_id", "similarity")}
     found = [pl.DataFrame(schema=schema)]
     for positions, block in prompts.blocks:
-        for rows, index in lists:
-            at, cosines = nearest(index, block)
-            is_repeat = cosines >= limit
-            hits = rows.select("reference", "reference_id")[at[is_repeat]]
+        for rows, own in lists:
+            nearest, products = search(block, own, 1)
+            similarity = cosines(products[:, 0]).round(4)
+            is_repeat = similarity >= limit
+            hits = rows.select("reference", "reference_id")[nearest[is_repeat, 0]]
             found.append(
                 hits.select(
                     prompts.prompt_ids.gather(positions[is_repeat]).alias("prompt_id"),
                     "reference",
                     "reference_id",
-                    pl.Series("similarity", cosines[is_repeat]),
+                    pl.Series("similarity", similarity[is_repeat]),
                 )
             )
     evidence = pl.format("cosine {}", pl.col("similarity").round(2))

@@ -10,10 +10,7 @@ from prefect.context import TaskRunContext
 
 from tasks import clock, warehouse
 from tasks.clean.near_duplicates import BANDS, BANDS_VERSION, bands
-from tasks.embed import saved
 from tasks.embed.task import embed_texts
-from tasks.embed.vectors import blocks, load
-from tasks.errors import EvergreenError
 from tasks.refs import Ref, Run
 from tasks.screen.limits import min_cosine
 from tasks.screen.references import read_references
@@ -23,14 +20,15 @@ from tasks.screen.repeats import (
     Family,
     exact_repeats,
     gravest,
-    lexical_repeats,
     near_repeats,
     semantic_repeats,
     unique_texts,
 )
 from tasks.screen.templates import shapes
-from tasks.settings import TFIDF_SVD, EmbedSettings, LlmSettings, ScreenSettings
+from tasks.settings import STATIC, EmbedSettings, LlmSettings, ScreenSettings
 from tasks.stage import best_effort, stage
+from tasks.vectors.shards import blocks, load
+from tasks.vectors.static import LANGUAGES
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +39,6 @@ _DESCRIPTION = (
     "Prompts with a verdict, by kind and by the list or release that they repeat; the `barring` ones are "
     "kept out of the test set"
 )
-_IDF = {"word": pl.String, "idf": pl.Float32}
 
 
 @stage("screen", retries=3)
@@ -122,8 +119,6 @@ class _Comparison:
         return gravest(*found)
 
     def _semantic(self, prompts: pl.DataFrame, references: pl.DataFrame, family: Family) -> pl.DataFrame:
-        if self.embed.model == TFIDF_SVD:
-            return lexical_repeats(prompts, references, self._idf(), family, self.limit)
         texts = unique_texts(references).rename({"text_id": "prompt_id", "text": "prompt"})
         embedded = embed_texts(self.run, self.embedder, texts, self.embed, self.llm)["prompt_id"]
         if refused := texts.height - len(embedded):
@@ -135,7 +130,7 @@ class _Comparison:
         known = references.filter(pl.col("text_id").is_in(embedded.to_list()))
         if known.is_empty():
             return pl.DataFrame(schema=VERDICTS)
-        ids = prompts["prompt_id"]
+        ids = self._comparable(prompts)["prompt_id"]
         return semantic_repeats(
             Embedded(ids, blocks(self.run.home, self.embedder, ids.to_list(), _BLOCK_ROWS)),
             known,
@@ -144,14 +139,14 @@ class _Comparison:
             self.limit,
         )
 
-    def _idf(self) -> pl.DataFrame:
-        """Weights of the words of the offline embedder."""
-        fitted = saved.read(self.run.home, self.embedder)
-        if fitted is None:
-            path = saved.embedder_file(self.run.home, self.embedder)
-            raise EvergreenError(f"{path}: no such file; build again, and the embedder is fitted again")
-        terms = pl.DataFrame({"word": fitted.terms, "idf": fitted.idf}, schema=_IDF)
-        return terms.filter(~pl.col("word").str.contains(" ", literal=True))
+    def _comparable(self, prompts: pl.DataFrame) -> pl.DataFrame:
+        """Prompts whose vectors tell meanings apart: to `static`, Russian ones are nearly all alike."""
+        if self.embed.model != STATIC:
+            return prompts
+        known = prompts.filter(pl.col("language").is_in(LANGUAGES))
+        if others := prompts.height - known.height:
+            logger.warning("%d prompts are not compared by meaning: static knows English alone", others)
+        return known
 
 
 def _store(

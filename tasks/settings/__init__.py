@@ -5,7 +5,7 @@ The same models are the parameters of the flows, so the Prefect form shows each 
 
 from pydantic import Field
 
-from tasks.settings.base import HEURISTIC, KEYWORDS, TFIDF_SVD, StageSettings
+from tasks.settings.base import HEURISTIC, KEYWORDS, STATIC, StageSettings
 from tasks.settings.corpus import CleanSettings, EmbedSettings, IngestSettings, Rule, TopicsSettings
 from tasks.settings.publish import PublishSettings
 from tasks.settings.refresh import RefreshSettings
@@ -22,7 +22,7 @@ from tasks.settings.test_set import (
 __all__ = [
     "HEURISTIC",
     "KEYWORDS",
-    "TFIDF_SVD",
+    "STATIC",
     "AnnotateSettings",
     "CleanSettings",
     "EmbedSettings",

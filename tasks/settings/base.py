@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 # What works without a model; any other name in the same place is that of an endpoint.
-TFIDF_SVD = "tfidf-svd"
+STATIC = "static"
 KEYWORDS = "keywords"
 HEURISTIC = "heuristic-1"
 

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from tasks.settings.base import KEYWORDS, TFIDF_SVD, StageSettings
+from tasks.settings.base import KEYWORDS, STATIC, StageSettings
 
 Rule = Literal[
     "multi_turn", "image", "toxic", "too_short", "too_long", "language", "personal_data", "near_duplicate"
@@ -50,21 +50,22 @@ class EmbedSettings(StageSettings):
     """How prompts become vectors."""
 
     model: str = Field(
-        TFIDF_SVD,
+        STATIC,
         min_length=1,
-        description="The embedder: `tfidf-svd` (TF-IDF and SVD, fitted on the corpus) or an endpoint.",
-    )
-    dimensions: int = Field(
-        256, ge=2, description="Length of a vector of `tfidf-svd`; models have their own."
-    )
-    refit: bool = Field(
-        default=True,
-        description="Fit `tfidf-svd` on all prompts in each build; if not, the one that the home fitted last "
-        "embeds new prompts, as a model does: topics can stay.",
+        description="The embedder: `static` (word vectors on this machine, for English) or an endpoint.",
     )
     shard_rows: int = Field(
         20_000, ge=1, description="Vectors in a Parquet shard; of an endpoint, a shard is a request."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_version_0_1(cls, values: object) -> object:
+        """Take `static` for the embedder that was fitted: saved schedules and profiles may still name it."""
+        if not isinstance(values, dict):
+            return values
+        kept = {name: value for name, value in values.items() if name not in {"dimensions", "refit"}}
+        return kept | ({"model": STATIC} if kept.get("model") == "tfidf-svd" else {})
 
 
 class TopicsSettings(StageSettings):
@@ -72,18 +73,19 @@ class TopicsSettings(StageSettings):
 
     refit: Literal["always", "on_drift", "never"] = Field(
         "always",
-        description="Whether prompts that are new get new topics, or a place among those of the last fit; "
-        "`tfidf-svd` needs embed.refit = false for that.",
+        description="Whether prompts that are new get new topics, or a place among those of the last fit.",
     )
     fit_rows: int = Field(
-        50_000, ge=20, description="Prompts that a fit sees: of more, a sample; the others are assigned."
+        30_000, ge=20, description="Prompts that a fit sees: of more, a sample; the others are assigned."
     )
     min_topic_size: int = Field(4, ge=2, description="HDBSCAN's smallest cluster, in the sample.")
     min_samples: int = Field(
         1, ge=1, description="HDBSCAN's density: more means more prompts without a topic."
     )
     pca_dimensions: int = Field(
-        256, ge=2, description="PCA before UMAP, if vectors are longer; TF-IDF vectors lose topics by it."
+        256,
+        ge=2,
+        description="Principal components that UMAP sees of longer vectors; fewer tell less.",
     )
     n_neighbors: int = Field(15, ge=2, description="UMAP's neighbourhood.")
     umap_dimensions: int = Field(5, ge=2, description="Dimensions that HDBSCAN sees.")

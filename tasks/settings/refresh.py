@@ -35,8 +35,7 @@ class RefreshSettings(StageSettings):
     retry_seconds: float = Field(2, ge=0, description="Pause before the second try; it doubles each time.")
     refit: bool = Field(
         default=False,
-        description="Fit embedder and topics on all prompts, as a build does; if not, they are kept, and "
-        "topics are fitted again only when they drift.",
+        description="Fit topics on all prompts, as a build does; if not, they are kept until they drift.",
     )
 
     @field_serializer("sources", when_used="json")

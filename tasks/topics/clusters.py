@@ -7,14 +7,12 @@ from typing import Final, Protocol
 import numpy as np
 from hdbscan import HDBSCAN
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
-from sklearn.preprocessing import normalize
 
-from tasks.embed.embedder import Vectors
-from tasks.errors import InputError
 from tasks.settings import TopicsSettings
-from tasks.topics.assign import NONE, Floats, Positions, nearest
-from tasks.topics.neighbors import find_neighbors
+from tasks.topics.assign import NONE, nearest
+from tasks.vectors.components import principal_scores
+from tasks.vectors.grid import Floats, Vectors, cosines, to_grid
+from tasks.vectors.search import Positions
 
 # Below this UMAP's neighbour graph is the complete graph, and its layout says nothing.
 _SMALLEST_LAYOUT: Final = 20
@@ -60,7 +58,7 @@ class Clusters:
 
     `labels` (n): the cluster, by falling size of its core from 0, or -1 for none. `is_core` (n): put there by
     HDBSCAN. `is_fitted` (n): the fit saw it. `similarity` (n): cosine to the nearest centroid; of the core,
-    to its own. `centroids` (clusters, dimensions): means of the core's vectors, of length 1. `layout`
+    to its own. `centroids` (clusters, dimensions): means of the core's vectors, on the grid. `layout`
     (n, `umap_dimensions`): what HDBSCAN saw; a prompt that was not fitted stands where the most similar one
     of the nearest cluster's core does, as in `map` (n, 2), the coordinates for a picture. `fitted`
     (m, dimensions): the vectors of the fit.
@@ -83,16 +81,12 @@ def find_clusters(source: Source, settings: TopicsSettings, seed: int) -> Cluste
     vector of zeros says nothing: it has no cluster.
 
     Args:
-        source: of n >= 1 vectors, whose rows have length 1 or 0.
+        source: of n >= 1 vectors on the grid.
         settings: of the sample, UMAP, HDBSCAN and noise.
-        seed: of the sample, PCA and UMAP, which makes UMAP run on one thread.
-
-    Raises:
-        InputError: a value is not a finite number.
+        seed: of the sample and UMAP.
     """
     fitted = _sample(len(source), settings.fit_rows, seed)
     vectors = source.take(fitted)
-    _require_numbers(vectors)
     core, layout, flat = _fit(vectors, settings, seed)
     centroids = _centroids(vectors, core)
     labels = np.full(len(source), NONE)
@@ -103,7 +97,7 @@ def find_clusters(source: Source, settings: TopicsSettings, seed: int) -> Cluste
     for positions, block in source.blocks():
         own = is_core[positions]
         in_core, rest = positions[own], positions[~own]
-        similarity[in_core] = np.einsum("ij,ij->i", block[own], centroids[labels[in_core]], dtype=np.float64)
+        similarity[in_core] = cosines((block[own] * centroids[labels[in_core]]).sum(axis=1))
         found, similarity[rest] = nearest(block[~own], centroids)
         is_other = ~is_fitted[rest]
         moved = (similarity[rest] >= settings.min_cosine) & (is_other | (settings.outliers == "nearest"))
@@ -119,12 +113,6 @@ def _sample(count: int, rows: int, seed: int) -> Positions:
     return np.sort(np.random.default_rng(seed).choice(count, rows, replace=False))
 
 
-def _require_numbers(vectors: Vectors) -> None:
-    bad = int((~np.isfinite(vectors).all(axis=1)).sum())
-    if bad:
-        raise InputError(f"{bad} vectors have values that are no numbers: embed these prompts again")
-
-
 def _fit(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Positions, Vectors, Vectors]:
     """Clusters of the sample, the layout that they were found in, and the one for a picture."""
     filled = np.flatnonzero(vectors.any(axis=1))
@@ -132,10 +120,10 @@ def _fit(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Positio
     layout, flat = (np.zeros((len(vectors), size), np.float32) for size in (settings.umap_dimensions, 2))
     distinct = len({vector.tobytes() for vector in vectors[filled]})
     if distinct >= _SMALLEST_LAYOUT and len(filled) >= settings.min_topic_size:
-        from tasks.topics.layout import lay_out, lay_out_map  # noqa: PLC0415  (UMAP takes 2 s to import)
+        from tasks.topics.layout import lay_out, lay_out_map, link  # noqa: PLC0415  (UMAP takes 2 s to import)
 
-        reduced = _reduced(vectors[filled], settings.pca_dimensions, seed)
-        graph = find_neighbors(reduced, min(settings.n_neighbors, len(filled) - 1), seed)
+        reduced = _reduced(vectors[filled], settings.pca_dimensions)
+        graph = link(reduced, settings)
         found = lay_out(reduced, graph, settings, seed)
         on_map = lay_out_map(found, graph, settings, seed)
         layout, flat = (_spread_out(places, filled, len(vectors)) for places in (found, on_map))
@@ -145,13 +133,12 @@ def _fit(vectors: Vectors, settings: TopicsSettings, seed: int) -> tuple[Positio
     return _by_size(labels), layout, flat
 
 
-def _reduced(vectors: Vectors, dimensions: int, seed: int) -> Vectors:
-    """The first principal components, of length 1, unless vectors are that short already."""
+def _reduced(vectors: Vectors, dimensions: int) -> Vectors:
+    """The first principal components, unless vectors are that short already."""
     dimensions = min(dimensions, *vectors.shape)
     if dimensions == vectors.shape[1]:
         return vectors
-    components = PCA(dimensions, random_state=seed).fit_transform(vectors)
-    return np.asarray(normalize(components), dtype=np.float32)
+    return to_grid(principal_scores(vectors, dimensions))
 
 
 def _spread_out(rows: Vectors, places: Positions, count: int) -> Vectors:
@@ -181,10 +168,9 @@ def _by_size(labels: Positions) -> Positions:
 
 
 def _centroids(vectors: Vectors, labels: Positions) -> Vectors:
-    """Means of the clusters' vectors, of length 1."""
+    """Means of the clusters' vectors, on the grid."""
     members, starts = _members(labels)
-    sums = np.add.reduceat(vectors[members], starts, axis=0, dtype=np.float64)
-    return np.asarray(normalize(sums), dtype=np.float32)
+    return to_grid(np.add.reduceat(vectors[members], starts, axis=0, dtype=np.float64))
 
 
 def _members(labels: Positions) -> tuple[Positions, Positions]:

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom
 
-from tasks.topics.assign import Floats, Positions
+from tasks.vectors.grid import Floats
+from tasks.vectors.search import Positions
 
 GROWING, SHRINKING, STEADY = "growing", "shrinking", "steady"
 # Chance alone calls some topic growing or shrinking in one report of 20, however many topics there are.
@@ -15,6 +16,8 @@ _FALSE_ALARMS: Final = 0.05
 # What chance alone does in one report of 1,000 is no reason for a refit.
 _LUCK: Final = 0.001
 _DEVIATIONS: Final = 3.1
+# The last bits of probabilities differ between processors.
+_DIGITS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -122,4 +125,4 @@ def _shift(fitted: Positions, assigned: Positions) -> tuple[float, float]:
     mean = 2 * above * (1 - share) * binom.pmf(above, total, share)
     variance = (total * share * (1 - share) - mean**2).clip(0)
     scale = (1 / before + 1 / since) / 2
-    return float(distance - scale * mean.sum()), float(scale * np.sqrt(variance.sum()))
+    return round(float(distance - scale * mean.sum()), _DIGITS), float(scale * np.sqrt(variance.sum()))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from tasks.settings import TopicsSettings
-from tasks.topics.assign import NONE, Floats, Positions, place_held_out
+from tasks.topics.assign import NONE, place_held_out
 from tasks.topics.clusters import Clusters, Source, find_clusters
 from tasks.topics.coherence import npmi
 from tasks.topics.diagnosis import diagnose
@@ -16,6 +16,8 @@ from tasks.topics.match import Match, Old, count_shared, first_lineage, match
 from tasks.topics.tokens import Tokens, tokenise
 from tasks.topics.tree import build_tree, domains
 from tasks.topics.words import Words, describe_topics, nearest_by_words
+from tasks.vectors.grid import Floats, cosines
+from tasks.vectors.search import Positions
 
 _REPRESENTATIVES: Final = 3
 # Cosine of a prompt's words to a topic's; with one common word of ten it is about this.
@@ -124,12 +126,12 @@ def _moved_by_words(clusters: Clusters, tokens: Tokens) -> tuple[Clusters, pl.Se
     words = describe_topics(tokens, clusters.labels)
     if not words.vocabulary:
         return clusters, _ways(clusters, "c_tf_idf")
-    found, cosines = nearest_by_words(tokens, noise, words)
-    near = cosines >= _MIN_WORDS_COSINE
+    found, alike = nearest_by_words(tokens, noise, words)
+    near = alike >= _MIN_WORDS_COSINE
     labels, similarity = clusters.labels.copy(), clusters.similarity.copy()
     labels[noise[near]] = found[near]
     vectors = clusters.fitted[np.cumsum(clusters.is_fitted)[noise[near]] - 1]
-    similarity[noise[near]] = np.einsum("ij,ij->i", vectors, clusters.centroids[found[near]])
+    similarity[noise[near]] = cosines((vectors * clusters.centroids[found[near]]).sum(axis=1))
     moved = replace(clusters, labels=labels, similarity=similarity)
     return moved, _ways(moved, "c_tf_idf")
 

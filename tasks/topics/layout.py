@@ -1,21 +1,37 @@
-"""Where prompts stand by their neighbours: UMAP, in a few dimensions for HDBSCAN and in two for a picture."""
+"""Where prompts stand by their neighbours: UMAP, in a few dimensions for HDBSCAN and in two for a picture.
 
-import warnings
+UMAP's own steps are called, not its class: both layouts share one graph, and what differs in its last bits
+between processors is rounded, or given, before a layout begins.
+"""
+
 from typing import Final
 
 import numpy as np
-from sklearn.decomposition import PCA
-from umap import UMAP, layouts, umap_
+from numba import config
+from scipy.sparse import coo_matrix
+from umap import layouts, umap_
 
-from tasks.embed.embedder import Vectors
+from tasks.errors import EvergreenError
 from tasks.settings import TopicsSettings
-from tasks.topics.neighbors import Found
+from tasks.vectors.components import principal_scores
+from tasks.vectors.grid import Floats, Vectors, cosines
+from tasks.vectors.search import search
 
 # UMAP's default of 5 takes 1.6 times as long, and no measure of `tests/bench/topics` is better by it.
 _NEGATIVE_SAMPLES: Final = 3
 _FEW: Final = 10_000
 # Of the layout's epochs.
 _MAP_EPOCHS: Final = 0.4
+# a and b of UMAP's curves for `min_dist` 0 and 0.1: its own fit of them has other last bits on each
+# processor.
+_DENSE: Final = (1.929, 0.7915)
+_SPREAD: Final = (1.577, 0.8951)
+_WIDTH: Final = 10
+# Steps of a layout as its principal components are found, and of a graph's weights.
+_LAYOUT_STEPS: Final = 256
+_WEIGHT_STEPS: Final = 2.0**16
+if config.CPU_NAME != "generic":
+    raise EvergreenError("import Evergreen before numba and umap: topics would depend on this processor")
 # Numba compiles these for 12 s in each process, unless it is told to store them.
 for _function in (
     layouts._nb_optimize_layout_euclidean_single_epoch,
@@ -25,24 +41,44 @@ for _function in (
     _function.enable_caching()
 
 
-def lay_out(vectors: Vectors, graph: Found, settings: TopicsSettings, seed: int) -> Vectors:
+def link(vectors: Vectors, settings: TopicsSettings) -> coo_matrix:
+    """UMAP's graph of the nearest neighbours of each vector.
+
+    Args:
+        vectors: shape (n, dimensions), n >= 20, on the grid.
+        settings: of UMAP.
+
+    Returns:
+        Shape (n, n), symmetric: how sure it is that two are neighbours, 0 to 1.
+    """
+    count = min(settings.n_neighbors, len(vectors) - 1)
+    positions, products = search(vectors, vectors, count)
+    distances = (1 - cosines(products)).astype(np.float32)
+    graph, *_ = umap_.fuzzy_simplicial_set(
+        vectors, count, None, "cosine", knn_indices=positions, knn_dists=distances
+    )
+    graph = coo_matrix(graph)
+    graph.data = np.rint(graph.data * _WEIGHT_STEPS).astype(np.float32) / np.float32(_WEIGHT_STEPS)
+    return graph
+
+
+def lay_out(vectors: Vectors, graph: coo_matrix, settings: TopicsSettings, seed: int) -> Vectors:
     """Lay prompts out in a few dimensions, for HDBSCAN: what belongs together is as dense as can be.
 
     Args:
-        vectors: shape (n, dimensions), n >= 20, of length 1.
-        graph: their nearest neighbours.
+        vectors: shape (n, dimensions), of which the first principal components are the start.
+        graph: of `link`.
         settings: of UMAP.
-        seed: makes UMAP run on one thread.
+        seed: of the order in which neighbours attract and others repel each other, on one thread.
 
     Returns:
         Shape (n, `umap_dimensions`).
     """
-    model = _umap(graph, settings, seed, 1.0)
-    model.set_params(n_components=min(settings.umap_dimensions, *vectors.shape), min_dist=0.0, init="pca")
-    return _embedded(model, vectors)
+    start = principal_scores(vectors, min(settings.umap_dimensions, *vectors.shape))
+    return _optimise(start, graph, _epochs(graph, settings), _DENSE, seed)
 
 
-def lay_out_map(layout: Vectors, graph: Found, settings: TopicsSettings, seed: int) -> Vectors:
+def lay_out_map(layout: Vectors, graph: coo_matrix, settings: TopicsSettings, seed: int) -> Vectors:
     """Lay prompts out in the plane, for a picture: it begins with the layout, so fewer epochs will do.
 
     Args: see `lay_out`, but its layout for vectors.
@@ -50,28 +86,25 @@ def lay_out_map(layout: Vectors, graph: Found, settings: TopicsSettings, seed: i
     Returns:
         Shape (n, 2).
     """
-    model = _umap(graph, settings, seed, _MAP_EPOCHS)
-    model.set_params(init=PCA(2, random_state=seed).fit_transform(layout))
-    return _embedded(model, layout)
+    start = principal_scores(np.rint(layout * _LAYOUT_STEPS), 2)
+    return _optimise(start, graph, round(_epochs(graph, settings) * _MAP_EPOCHS), _SPREAD, seed)
 
 
-def _umap(graph: Found, settings: TopicsSettings, seed: int, share: float) -> UMAP:
-    """A model of a neighbour graph, for a share of the usual epochs."""
-    indices, cosines = graph
-    epochs = settings.umap_epochs or (200 if len(indices) <= _FEW else 50)
-    return UMAP(
-        n_neighbors=indices.shape[1],
-        metric="cosine",
-        n_epochs=max(1, round(epochs * share)),
-        negative_sample_rate=_NEGATIVE_SAMPLES,
-        precomputed_knn=(indices, (1 - cosines).clip(0), None),
-        random_state=seed,
-        n_jobs=1,
-    )
+def _epochs(graph: coo_matrix, settings: TopicsSettings) -> int:
+    return settings.umap_epochs or (200 if graph.shape[0] <= _FEW else 50)
 
 
-def _embedded(model: UMAP, vectors: Vectors) -> Vectors:
-    with warnings.catch_warnings():
-        # UMAP could place others with a search index; `find_clusters` does it without.
-        warnings.filterwarnings("ignore", message=".*knn_search_index.*")
-        return np.asarray(model.fit_transform(vectors), dtype=np.float32)
+def _optimise(
+    start: Floats, graph: coo_matrix, epochs: int, curve: tuple[float, float], seed: int
+) -> Vectors:
+    """UMAP's layout. Points that start in one place are moved apart here, as UMAP does it by logarithms."""
+    rng = np.random.RandomState(seed)
+    scale = np.abs(start).max(initial=0)
+    apart = rng.randint(-1_000, 1_001, start.shape) * 1e-7
+    places = (start / (scale or 1) + apart) * _WIDTH
+    a, b = curve
+    layout, _ = umap_.simplicial_set_embedding(
+        None, graph, start.shape[1], 1.0, a, b, 1.0, _NEGATIVE_SAMPLES, max(1, epochs), places, rng,
+        "cosine", {}, densmap=False, densmap_kwds={}, output_dens=False,
+    )  # fmt: skip
+    return np.asarray(layout, dtype=np.float32)

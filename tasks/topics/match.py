@@ -9,8 +9,9 @@ The similarity of an old and a new topic is that of their members and of their c
   alone counts, where there is no centroid J alone.
 
 Topics are paired one to one so that the sum of similarities is greatest, over pairs of 0.3 or more. On
-disjoint halves of the Arena prompts, pairs above it agree in LMArena's labels as often as two halves of one
-topic do (0.4), and of topics drawn by lot 2 % have a pair (`tests/bench/topics/halves.py`).
+disjoint halves of the Arena prompts (static), pairs above it agree in LMArena's labels more often than two
+halves of one topic do (0.6 and 0.5), and of topics drawn by lot 0.3 % have a pair
+(`tests/bench/topics/halves.py`).
 """
 
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from tasks.embed.embedder import Vectors
-from tasks.topics.assign import NONE, Floats, Positions
+from tasks.topics.assign import NONE
+from tasks.vectors.grid import STEPS, Floats, Vectors, cosines
+from tasks.vectors.search import Positions
 
 MIN_SIMILARITY: Final = 0.3
 # As many prompts' worth of evidence are two centroids: the smallest topic has as many members.
@@ -47,7 +49,7 @@ LINEAGE: Final = {
 class Old:
     """The o >= 1 topics of the last taxonomy.
 
-    `ids` (o). `centroids` (o, dimensions) of length 1 or 0, in the space of the new vectors; None if there
+    `ids` (o). `centroids` (o, dimensions) on the grid, in the space of the new vectors; None if there
     are none in it, as with another embedder.
     """
 
@@ -97,7 +99,7 @@ def match(
 
     Args:
         old: the old topics.
-        new_centroids: shape (n, dimensions), of length 1.
+        new_centroids: shape (n, dimensions), on the grid.
         shared: shape (o, n), how many prompts were in the one and are in the other; see `count_shared`.
         highest_ever: the highest id that any taxonomy of the home used, -1 if there is none.
         min_similarity: the least one at which topics are the same, above 0.
@@ -146,10 +148,8 @@ def _related(old: Vectors | None, new: Vectors, shared: csr_array, min_similarit
         if old is None:
             similarity = common / np.maximum(either, 1)
         else:
-            cosines = (old[rows] @ new.T - strangers) / (1 - strangers)
-            alike = np.square(cosines.astype(np.float64).clip(0, 1))
+            alike = np.square(((cosines(old[rows] @ new.T) - strangers) / (1 - strangers)).clip(0, 1))
             similarity = (common + _CENTROID_WEIGHT * alike) / (either + _CENTROID_WEIGHT)
-        similarity = similarity.round(6)  # the last bits depend on the number of threads
         most = (common >= _MOST * placed_old[rows, None]) | (common >= _MOST * placed_new)
         row, column = np.nonzero((similarity >= min_similarity) | (most & (common > 0)))
         parts.append((row + start, column, similarity[row, column], common[row, column]))
@@ -157,10 +157,10 @@ def _related(old: Vectors | None, new: Vectors, shared: csr_array, min_similarit
 
 
 def _mean_cosine(units: Vectors) -> float:
-    """The mean cosine of two different rows of length 1; 0 where there are none, or they are all the same."""
+    """The mean cosine of two different rows; 0 where there are none, or they are all the same."""
     count = len(units)
     total = units.sum(axis=0, dtype=np.float64)
-    mean = (total @ total - count) / max(count * (count - 1), 1)
+    mean = (total @ total / STEPS**2 - count) / max(count * (count - 1), 1)
     return float(mean) if count > 1 and 0 < mean < _ALL_THE_SAME else 0.0
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tasks import clock, warehouse
-from tasks.embed.vectors import Shards
 from tasks.errors import InputError
 from tasks.llm.outcome import Outcome
 from tasks.llm.task import Models
@@ -22,6 +21,7 @@ from tasks.topics.drift import Drift
 from tasks.topics.extend import compare, place_new
 from tasks.topics.naming import NameTemplate, describe, final_names, load, read_name, unique_names
 from tasks.topics.taxonomy import Taxonomy, vectors_hash
+from tasks.vectors.shards import Shards
 
 if TYPE_CHECKING:
     from tasks.topics.fit import Former
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LIBRARIES = ("bertopic", "faiss-cpu", "hdbscan", "numba", "numpy", "scikit-learn", "umap-learn")
+# The embedder of version 0.1, whose vectors are gone.
+_FITTED = "tfidf-svd-"
 # Raise it with the code of the fit.
-_VERSION = 3
+_VERSION = 4
 
 
 @stage("topics")
@@ -58,7 +60,7 @@ def _keep(run: Run, last: dict[str, Any], vectors: Ref, settings: TopicsSettings
     Raises:
         InputError: there is to be no new fit, but the last one is of another embedder or has no files.
     """
-    if settings.refit == "always":
+    if settings.refit == "always" or last["embedder"].startswith(_FITTED):
         return None
     try:
         taxonomy = saved.load(run.home, last["taxonomy_id"])

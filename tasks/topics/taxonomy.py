@@ -5,16 +5,17 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import orjson
 import polars as pl
+from numpy.typing import NDArray
 
-from tasks.embed.embedder import Vectors
 from tasks.errors import InputError
 from tasks.storage import write_atomic
-from tasks.topics.assign import Positions
+from tasks.vectors.grid import Vectors, to_grid
+from tasks.vectors.search import Positions
 
 _CENTROIDS: Final = "centroids.parquet"
 _DESCRIPTION: Final = "taxonomy.json"
@@ -30,7 +31,7 @@ class Taxonomy:
         taxonomy_id: its id.
         embedder: name of what made its vectors.
         topic_ids: ids (t) of its topics.
-        centroids: shape (t, dimensions), float32.
+        centroids: shape (t, dimensions), on the grid.
         placed_counts: (t), the prompts that `assign.place_held_out` gives to each topic, of those that it was
             fitted on, and `assign.place` of the others: what later prompts are compared with.
         placed_none: those that have none.
@@ -95,7 +96,7 @@ def save(home: str, taxonomy: Taxonomy) -> Path:
             "topic_id": taxonomy.topic_ids,
             "placed_count": taxonomy.placed_counts,
             "centroid": pl.Series(
-                taxonomy.centroids.astype(np.float32), dtype=pl.Array(pl.Float32, taxonomy.dimensions)
+                taxonomy.centroids.astype(np.int16), dtype=pl.Array(pl.Int16, taxonomy.dimensions)
             ),
         }
     )
@@ -128,7 +129,7 @@ def load(home: str, taxonomy_id: str) -> Taxonomy:
         del described["dimensions"], described["topic_count"]
         return Taxonomy(
             topic_ids=frame["topic_id"].to_numpy(),
-            centroids=np.ascontiguousarray(frame["centroid"].to_numpy(), dtype=np.float32),
+            centroids=_on_grid(frame["centroid"].to_numpy()),
             placed_counts=frame["placed_count"].to_numpy(),
             **described,
         )
@@ -153,6 +154,11 @@ def _frame(content: bytes, sha256: str) -> pl.DataFrame:
     return pl.read_parquet(io.BytesIO(content))
 
 
+def _on_grid(centroids: NDArray[Any]) -> Vectors:
+    """Version 0.1 stored centroids of length 1."""
+    return to_grid(centroids) if centroids.dtype == np.float32 else centroids.astype(np.float32)
+
+
 def vectors_hash(prompt_ids: Sequence[str], vectors: Vectors) -> str:
     """SHA-256 over prompts and their vectors, whatever the order of rows.
 
@@ -165,5 +171,5 @@ def vectors_hash(prompt_ids: Sequence[str], vectors: Vectors) -> str:
     for start in range(0, len(order), _HASHED_ROWS):
         rows = order[start : start + _HASHED_ROWS]
         digest.update("\n".join(prompt_ids[row] for row in rows.tolist()).encode())
-        digest.update(vectors[rows].astype("<f4").tobytes())
+        digest.update(vectors[rows].astype("<i2").tobytes())
     return digest.hexdigest()

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import linkage
 from scipy.sparse import csr_matrix
-from scipy.sparse.linalg import eigsh
 
-from tasks.embed.embedder import Vectors
-from tasks.topics.node_names import Interval, best_of_each, name_nodes
-from tasks.topics.words import Words
+from tasks.topics.node_names import Interval, name_nodes
+from tasks.topics.words import Words, best_of_each
+from tasks.vectors.components import places
+from tasks.vectors.grid import Vectors, rows_to_grid, to_grid
 
-# How much words count beside vectors, and the dimensions that are kept of both. In the full space nearly all
+# How much vectors count beside words, and the dimensions that are kept of both. In the full space nearly all
 # topics are equally far apart, and Ward gives one domain 60 % of the prompts; so do words alone. See README.
-_WORDS_SHARE: Final = 0.25
+_VECTORS_WEIGHT: Final = 3
 _DIMENSIONS: Final = 15
 _TOPIC_WORDS: Final = 50
-_EXACT: Final = 500
+_ROWS_AT_ONCE: Final = 512
 
 Matrix = NDArray[np.float64]
 
@@ -44,7 +44,7 @@ def build_tree(centroids: Vectors, words: Words, topic_ids: Sequence[int]) -> li
     """Join topics pair by pair until one node is left: 2t-1 nodes for t topics.
 
     Args:
-        centroids: shape (t, dimensions), of length 1.
+        centroids: shape (t, dimensions), on the grid.
         words: c-TF-IDF weights and names of the t topics.
         topic_ids: their ids.
     """
@@ -52,7 +52,7 @@ def build_tree(centroids: Vectors, words: Words, topic_ids: Sequence[int]) -> li
     best = best_of_each(words.weights, _TOPIC_WORDS)
     joins = _join(centroids, best)
     parents = {int(child): count + row for row, join in enumerate(joins) for child in join[:2]}
-    names = [*words.names, *_inner_names(joins, best, words)]
+    names = [*words.names, *_inner_names(joins, words)]
     nodes = [(0.0, 1)] * count + [(float(distance), int(size)) for _, _, distance, size in joins]
     return [
         Node(
@@ -93,39 +93,25 @@ def _join(centroids: Vectors, words: csr_matrix) -> Matrix:
     """Ward's joins of topics, as SciPy writes them: two nodes, their distance, and the topics below."""
     if len(centroids) < 2:
         return np.empty((0, 4))
-    return np.asarray(linkage(_places(centroids, words), "ward"), dtype=np.float64)
+    return np.asarray(linkage(_places(centroids, words).astype(np.float64), "ward"), dtype=np.float64)
 
 
-def _places(centroids: Vectors, words: csr_matrix) -> Matrix:
+def _places(centroids: Vectors, words: csr_matrix) -> Vectors:
     """Topics in the few dimensions in which they differ most by vector and words, each of length 1.
 
     Returns:
-        Shape (t, up to 15), rounded, so that threads that add in another order change nothing.
+        Shape (t, up to 15), on the grid.
     """
-    vectors = centroids.astype(np.float64)
-    lengths = np.sqrt(np.asarray(words.multiply(words).sum(axis=1)).ravel())
-    unit = words.multiply(1 / np.where(lengths > 0, lengths, 1)[:, None]).tocsr()
-    alike = (1 - _WORDS_SHARE) * (vectors @ vectors.T) + _WORDS_SHARE * (unit @ unit.T).toarray()
-    mean = alike.mean(axis=0)
-    centred = alike - mean[:, None] - mean[None, :] + mean.mean()
-    values, axes = _largest_eigenpairs(centred)
-    places = axes * np.sqrt(np.maximum(values, 0))
-    size = np.linalg.norm(places, axis=1, keepdims=True)
-    return np.asarray(np.round(places / np.where(size > 1e-9, size, 1), 6), dtype=np.float64)
+    unit = rows_to_grid(words)
+    alike = np.multiply(centroids @ centroids.T, _VECTORS_WEIGHT, dtype=np.float64)
+    for start in range(0, len(alike), _ROWS_AT_ONCE):
+        alike[start : start + _ROWS_AT_ONCE] += (unit[start : start + _ROWS_AT_ONCE] @ unit.T).toarray()
+    return to_grid(places(alike, min(_DIMENSIONS, len(alike))))
 
 
-def _largest_eigenpairs(matrix: Matrix) -> tuple[Matrix, Matrix]:
-    if len(matrix) <= _EXACT:
-        values, axes = np.linalg.eigh(matrix)
-        return values[-_DIMENSIONS:], axes[:, -_DIMENSIONS:]
-    start = np.random.default_rng(0).standard_normal(len(matrix))
-    # Without the little on the diagonal, topics that are all the same would be a matrix of zeros: an error.
-    values, axes = eigsh(matrix + 1e-9 * np.eye(len(matrix)), _DIMENSIONS, v0=start)
-    return values, axes
-
-
-def _inner_names(joins: Matrix, best: csr_matrix, words: Words) -> list[str]:
+def _inner_names(joins: Matrix, words: Words) -> list[str]:
     """Names of the inner nodes, in the order of the joins."""
+    best = words.scores
     count = best.shape[0]
     spans = _spans(joins, count)
     order = np.empty(count, dtype=np.int64)

@@ -12,7 +12,7 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,27 +20,33 @@ from typing import Any
 import numpy as np
 import polars as pl
 import yaml
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 
 from tasks.clean.language import identify_all
 from tasks.clean.near_duplicates import bands, find_repeats
-from tasks.embed.embedder import Fitted, TfidfSvd, Vectors
-from tasks.embed.words import learn
 from tasks.ingest.readers import Record, read_records
 from tasks.ingest.schemas import to_conversation
-from tasks.screen.lexical import similar_pairs
-from tasks.screen.nearest import index_of, nearest
+from tasks.screen.limits import CALIBRATED
+from tasks.settings import STATIC
+from tasks.vectors.grid import STEPS, cosines, to_grid
+from tasks.vectors.search import search
+from tasks.vectors.static import embed
 
-LIMITS = [0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9]
+LIMITS = [0.5, 0.55, 0.6, 0.65, 0.7, 0.725, 0.75, 0.775, 0.8, 0.825, 0.85, 0.875, 0.9, 0.95]
 LISTS = ("arena_hard_v0.1.jsonl", "mt_bench.jsonl", "arena_hard_v2.0.jsonl", "alpaca_eval.jsonl")
 PARAPHRASES = Path(__file__).with_name("paraphrases.yaml")
 REFERENCES = 50_000
 REAL = 58_000
 WIDE = 1_536
-SAMPLE = 10_000  # prompts that the exact search is made for too
+BLOCK = 20_000  # vectors at a time
 # How much of the work the naive ways do; the rest is reckoned.
 NAIVE_TEXTS, NAIVE_VECTORS = 40, 10_000
 SEED = 1
+
+# Vectors on the grid as they are stored: int16 of shape (n, dimensions).
+Whole = NDArray[np.int16]
 
 
 def read_prompts(path: Path) -> list[str]:
@@ -55,10 +61,6 @@ def english(texts: list[str]) -> list[str]:
     found = identify_all(pl.Series(texts))["language"]
     pairs = zip(texts, found, strict=True)
     return [text for text, language in pairs if language == "en" and 33 <= len(text) <= 16_000]
-
-
-def idf_of(fitted: Fitted) -> pl.DataFrame:
-    return pl.DataFrame({"word": fitted.terms, "idf": fitted.idf}).filter(~pl.col("word").str.contains(" "))
 
 
 def calibrate(data: Path) -> list[dict[str, Any]]:
@@ -76,10 +78,10 @@ def calibrate(data: Path) -> list[dict[str, Any]]:
         "text"
     ].to_list()
     prompts = [text for number, text in enumerate(prompts) if number not in set(repeats)]
-    fitted, _ = TfidfSvd(prompts, 256, 42).fit()
     print(f"{len(prompts):,} unrelated prompts, {len(lists) + len(questions):,} questions")
+    words = word_weights([*prompts, *lists, *questions, *paraphrases])
     rows = []
-    for way, best in {"reduced": by_vectors(fitted), "weighted words": by_words(fitted)}.items():
+    for way, best in {"static": by_static, "weighted words": by_words(words)}.items():
         own = best(paraphrases, questions, pairwise=True)
         unrelated = best(prompts, lists + questions, pairwise=False)
         for limit in LIMITS:
@@ -89,29 +91,28 @@ def calibrate(data: Path) -> list[dict[str, Any]]:
     return rows
 
 
-Best = Callable[..., np.ndarray]
+def by_static(texts: list[str], others: list[str], *, pairwise: bool) -> np.ndarray:
+    """Cosines of the offline embedder's vectors, as the stage takes them: of each pair, or the greatest."""
+    own, theirs = embed(texts), embed(others)
+    products = (own * theirs).sum(axis=1) if pairwise else search(own, theirs, 1)[1][:, 0]
+    return cosines(products)
 
 
-def by_vectors(fitted: Fitted) -> Best:
-    """Cosines of the embedder's reduced vectors."""
+def word_weights(texts: list[str]) -> TfidfVectorizer:
+    """Words and how rare they are, as the offline embedder of version 0.1 weighed them for this stage."""
+    pattern = r"\b\w\w+\b|[^\W\d_]"
+    return TfidfVectorizer(token_pattern=pattern, stop_words="english", sublinear_tf=True).fit(texts)
+
+
+def by_words(weights: TfidfVectorizer) -> Callable[..., np.ndarray]:
+    """Cosines of weighted words: of each pair, or the greatest."""
 
     def best(texts: list[str], others: list[str], *, pairwise: bool) -> np.ndarray:
-        a, b = fitted.embed(texts), fitted.embed(others)
-        return (a * b).sum(axis=1) if pairwise else nearest(index_of(b, len(a)), a)[1]
-
-    return best
-
-
-def by_words(fitted: Fitted) -> Best:
-    """Cosines of weighted words, as the stage takes them."""
-
-    def best(texts: list[str], others: list[str], *, pairwise: bool) -> np.ndarray:
-        pairs = similar_pairs(pl.Series(texts), pl.Series(others), idf_of(fitted), min(LIMITS))
+        own, theirs = weights.transform(texts), weights.transform(others)
         if pairwise:
-            pairs = pairs.filter(pl.col("text") == pl.col("reference"))
-        cosines = np.zeros(len(texts))
-        np.maximum.at(cosines, pairs["text"].to_numpy(), pairs["similarity"].to_numpy())
-        return cosines
+            return np.asarray(own.multiply(theirs).sum(axis=1)).ravel()
+        blocks = (own[start : start + 1_000] @ theirs.T for start in range(0, len(texts), 1_000))
+        return np.concatenate([block.max(axis=1).toarray().ravel() for block in blocks])
 
     return best
 
@@ -119,59 +120,51 @@ def by_words(fitted: Fitted) -> Best:
 def speed(corpus: Path) -> list[dict[str, Any]]:
     """Seconds of each way of comparing all prompts with 50,000 perturbed ones."""
     prompts = pl.read_parquet(corpus / "prompts.parquet")["prompt"]
-    vectors = np.load(corpus / "vectors.npy", mmap_mode="r")
+    vectors = np.load(corpus / "vectors.npy")
     rng = np.random.default_rng(SEED)
     rows = np.sort(rng.choice(np.arange(REAL, len(prompts)), REFERENCES, replace=False))
     lists = prompts[rows].unique(maintain_order=True)
-    terms, counts = learn(prompts[:REAL].to_list()) or ([], None)
-    spread = np.bincount(counts.indices, minlength=len(terms))
-    idf = pl.DataFrame({"word": terms, "idf": np.log((1 + REAL) / (1 + spread)) + 1})
-    idf = idf.filter(~pl.col("word").str.contains(" "))
     prompt_bands = bands(prompts)  # cleaning has made them
     return [
         timed("near", lambda: find_repeats(prompts, prompt_bands, lists, 0.7).height),
-        timed("semantic, weighted words", lambda: similar_pairs(prompts, lists, idf, 0.55).height),
-        timed_vectors(np.array(vectors), rows),
-        timed_vectors(widened(vectors), rows),
-        *naive(prompts, lists, vectors, np.array(vectors[rows])),
+        timed_vectors(vectors, rows, CALIBRATED[STATIC]),
+        timed_vectors(widened(vectors), rows, CALIBRATED["text-embedding-3-small"]),
+        *naive(prompts, lists, vectors, rows),
     ]
 
 
-def blocks(vectors: Vectors) -> Iterator[Vectors]:
-    for start in range(0, len(vectors), 20_000):
-        yield np.array(vectors[start : start + 20_000])
+def widened(vectors: Whole) -> Whole:
+    """Nearly the same vectors, in as many dimensions as text-embedding-3-small has."""
+    basis = np.linalg.qr(np.random.default_rng(SEED).standard_normal((WIDE, vectors.shape[1])))[0].T
+    wide = np.empty((len(vectors), WIDE), dtype=np.int16)
+    for start in range(0, len(vectors), BLOCK):
+        wide[start : start + BLOCK] = to_grid(vectors[start : start + BLOCK] @ basis)
+    return wide
 
 
-def widened(vectors: Vectors) -> Vectors:
-    """The same vectors, with the same cosines, in as many dimensions as text-embedding-3-small has."""
-    basis = np.linalg.qr(np.random.default_rng(SEED).standard_normal((WIDE, vectors.shape[1])))[0]
-    return np.asarray(vectors @ basis.T.astype(np.float32))
+def timed_vectors(vectors: Whole, rows: np.ndarray, limit: float) -> dict[str, Any]:
+    """The stage's search, by blocks as it reads them from shards."""
+    references = vectors[rows].astype(np.float32)
+
+    def count() -> int:
+        found = 0
+        for start in range(0, len(vectors), BLOCK):
+            block = vectors[start : start + BLOCK].astype(np.float32)
+            found += int((cosines(search(block, references, 1)[1]) >= limit).sum())
+        return found
+
+    return timed(f"semantic, {vectors.shape[1]:,} dimensions", count)
 
 
-def timed_vectors(vectors: Vectors, rows: np.ndarray) -> dict[str, Any]:
-    """The search by cells, and how much of the exact one's finds it has, on the first prompts."""
-    found: list[np.ndarray] = []
-    references = vectors[rows]
-
-    def search() -> int:
-        index = index_of(references, len(vectors))
-        found.extend(nearest(index, block)[1] for block in blocks(vectors))
-        return int(sum((cosines >= 0.7).sum() for cosines in found))
-
-    row = timed(f"semantic, {vectors.shape[1]:,} dimensions", search)
-    exact = nearest(index_of(references, 1), vectors[:SAMPLE])[1]
-    recall = float((found[0][:SAMPLE][exact >= 0.7] >= 0.7).mean())
-    return row | {"recall": round(recall, 4)}
-
-
-def naive(prompts: pl.Series, lists: pl.Series, vectors: Vectors, others: Vectors) -> list[dict[str, Any]]:
+def naive(prompts: pl.Series, lists: pl.Series, vectors: Whole, rows: np.ndarray) -> list[dict[str, Any]]:
     """All pairs of sets of words in Python, and brute force by scikit-learn: a part, reckoned for all."""
     sets = [set(text.lower().split()) for text in lists]
     some = [set(text.lower().split()) for text in prompts.sample(NAIVE_TEXTS, seed=SEED)]
     near = timed("naive near", lambda: sum(len(a & b) >= 0.7 * len(a | b) for a in some for b in sets))
-    part = np.array(vectors[:NAIVE_VECTORS])
+    part, others = (vectors[own].astype(np.float32) / STEPS for own in (slice(NAIVE_VECTORS), rows))
     brute = NearestNeighbors(n_neighbors=1, metric="cosine", algorithm="brute").fit(others)
-    dense = timed("naive semantic", lambda: int((brute.kneighbors(part)[0] <= 0.3).sum()))
+    farthest = 1 - CALIBRATED[STATIC]
+    dense = timed("naive semantic", lambda: int((brute.kneighbors(part)[0] <= farthest).sum()))
     for row, share in ((near, len(prompts) / NAIVE_TEXTS), (dense, len(prompts) / NAIVE_VECTORS)):
         row |= {name: round(row[name] * share, 1) for name in ("seconds", "cpu_seconds")}
         row["found"] = round(row["found"] * share)

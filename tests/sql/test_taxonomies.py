@@ -9,6 +9,7 @@ import polars as pl
 from tasks import warehouse
 from tasks.topics import drift
 from tasks.topics.match import Old, count_shared, match
+from tasks.vectors.grid import to_grid
 
 TAXONOMY = {"taxonomy_id": "tax-1"}
 LATER = datetime(2026, 1, 12)  # noqa: DTZ001  (the warehouse's times have no zone)
@@ -93,9 +94,9 @@ def test_lineage_is_read_with_the_names_of_both_fits(con: duckdb.DuckDBPyConnect
         "insert into core.topics select * replace ('tax-2' as taxonomy_id, 'new ' || topic_id as name) "
         "from core.topics where topic_id = 3"
     )
-    old = Old(np.array([3, 5]), np.eye(2, dtype=np.float32))
+    old = Old(np.array([3, 5]), to_grid(np.eye(2)))
     nothing = count_shared(np.array([-1]), np.array([0]), 2, 1)
-    lineage = match(old, np.array([[1, 0]], dtype=np.float32), nothing, 9).lineage
+    lineage = match(old, to_grid(np.array([[1, 0]])), nothing, 9).lineage
     keys = {"taxonomy_id": "tax-2", "parent_id": "tax-1"}
     warehouse.run(con, "topics/add_lineage", keys, {"lineage": lineage})
     rows = con.execute(

@@ -10,18 +10,17 @@ from tasks.weekly import for_refresh
 SOURCES = ("s3://logs/chat",)
 
 
-def test_embedder_and_topics_are_kept_and_releases_rotate() -> None:
+def test_topics_are_kept_and_releases_rotate() -> None:
     weekly = for_refresh(Settings(), SOURCES)
-    assert (weekly.embed.refit, weekly.topics.refit, weekly.rotation.flows) == (False, "on_drift", "all")
+    assert (weekly.topics.refit, weekly.rotation.flows) == ("on_drift", "all")
     assert weekly.refresh.sources == SOURCES
-    assert override(weekly, embed__refit=True, topics__refit="always", rotation__flows="refresh") == override(
+    assert override(weekly, topics__refit="always", rotation__flows="refresh") == override(
         Settings(), refresh__sources=SOURCES
     )
 
 
 def test_a_refit_fits_all_again() -> None:
-    weekly = for_refresh(override(Settings(), refresh__refit=True), SOURCES)
-    assert (weekly.embed.refit, weekly.topics.refit) == (True, "always")
+    assert for_refresh(override(Settings(), refresh__refit=True), SOURCES).topics.refit == "always"
 
 
 def test_what_was_said_with_never_and_none_stays() -> None:

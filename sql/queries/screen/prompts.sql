@@ -3,6 +3,7 @@
 select
     e.prompt_id,
     e.prompt,
+    e.language,
     b.bands,
     coalesce(r.started_at, $now) as known_at
 from core.eligible_prompts as e

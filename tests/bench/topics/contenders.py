@@ -25,11 +25,11 @@ def bertopic(corpus: Path, result: Path) -> None:
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
 
-    from tests.bench.topics.corpus import PROMPTS, VECTORS
+    from tests.bench.topics.corpus import PROMPTS, unit_vectors
     from tests.bench.topics.result import Result
 
     texts = pl.read_parquet(corpus / PROMPTS, columns=["prompt"])["prompt"].to_list()
-    vectors = np.load(corpus / VECTORS)
+    vectors = unit_vectors(corpus)
     model = BERTopic(embedding_model=BaseEmbedder())
     labels = np.array(model.fit_transform(texts, embeddings=vectors)[0])
     words = [[word for word, _ in own] for topic, own in sorted(model.get_topics().items()) if topic >= 0]
@@ -58,10 +58,10 @@ def collect(home: Path, result: Path) -> None:
     import numpy as np
 
     from tasks import warehouse
-    from tasks.embed import vectors as shards
     from tasks.refs import Ref
     from tasks.settings import TopicsSettings
     from tasks.topics.clusters import InMemory, find_clusters
+    from tasks.vectors import shards
     from tests.bench.topics.homes import EMBEDDER
     from tests.bench.topics.quality import is_same_partition
     from tests.bench.topics.result import Result

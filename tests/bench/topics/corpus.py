@@ -12,22 +12,25 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from tasks.embed.embedder import TfidfSvd, Vectors
 from tasks.ingest.readers import Record, read_records
+from tasks.vectors.grid import STEPS, Vectors, to_grid
+from tasks.vectors.static import embed, static_name
 
 SEED = 1
-DIMENSIONS = 384
 PROMPTS, VECTORS = "prompts.parquet", "vectors.npy"
 _PARAMETERS = "parameters.json"
 _MIN_CHARS = 32
 _DROPPED, _REPLACED = 0.15, 0.10
 _MAX_CHARS = 8_000
 _NOISE = 0.5
+_LABEL = pl.Struct({"run": pl.String, "narrow": pl.String, "broad": pl.String})
+_SCHEMA = {"prompt": pl.String, "labels": pl.List(_LABEL), "cluster": pl.String}
 
 
 def write_corpus(folder: Path, sharegpt: Path, data: Path, count: int, copies: str) -> None:
-    """Write `prompts.parquet` and `vectors.npy`, rows in the order of `prompt_id`, unless they are there.
+    """Write `prompts.parquet` and `vectors.npy` (int16, on the grid) by `prompt_id`, unless they are there.
 
     Args:
         folder: where to.
@@ -38,7 +41,7 @@ def write_corpus(folder: Path, sharegpt: Path, data: Path, count: int, copies: s
             its original, nudged.
     """
     parameters = {"sharegpt_bytes": sharegpt.stat().st_size, "rows": count, "copies": copies}
-    parameters |= {"seed": SEED, "dimensions": DIMENSIONS}
+    parameters |= {"seed": SEED, "embedder": static_name()}
     made = folder / _PARAMETERS
     if made.is_file() and json.loads(made.read_text(encoding="utf-8")) == parameters:
         return
@@ -50,8 +53,8 @@ def write_corpus(folder: Path, sharegpt: Path, data: Path, count: int, copies: s
     prompts.write_parquet(folder / PROMPTS)
     texts = prompts["prompt"].to_list()
     embedded = real.height if copies == "vectors" else count
-    vectors = _with_nudged(_embedded(texts[:embedded]), count)
-    np.save(folder / VECTORS, vectors)
+    vectors = _with_nudged(embed(texts[:embedded]), count)
+    np.save(folder / VECTORS, vectors.astype(np.int16))
     made.write_text(json.dumps(parameters), encoding="utf-8")  # last: an interrupted corpus is made again
 
 
@@ -62,19 +65,19 @@ def write_head(folder: Path, target: Path, count: int) -> None:
     np.save(target / VECTORS, np.load(folder / VECTORS, mmap_mode="r")[:count])
 
 
+def unit_vectors(folder: Path) -> NDArray[np.float32]:
+    """The vectors of a corpus at length 1, as other libraries expect them."""
+    return np.load(folder / VECTORS).astype(np.float32) / STEPS
+
+
 def nudged(vectors: Vectors, rng: np.random.Generator) -> Vectors:
-    """Each vector plus Gaussian noise of length 0.5, of length 1 again; zeros stay.
+    """Each vector plus Gaussian noise of half its length, on the grid again; zeros stay.
 
     That is what a dense embedder gives to a paraphrase: the cosine of the two is 0.89.
     """
     noise = rng.standard_normal(vectors.shape, dtype=np.float32)
-    moved = vectors + _NOISE * noise / np.linalg.norm(noise, axis=1, keepdims=True)
-    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
-    return np.where(vectors.any(axis=1, keepdims=True), moved, vectors)
-
-
-def _embedded(texts: list[str]) -> Vectors:
-    return TfidfSvd(texts, DIMENSIONS, SEED).embed(texts)
+    noise *= _NOISE * STEPS / np.linalg.norm(noise, axis=1, keepdims=True)
+    return np.where(vectors.any(axis=1, keepdims=True), to_grid(vectors + noise), vectors)
 
 
 def _with_nudged(vectors: Vectors, count: int) -> Vectors:
@@ -89,20 +92,23 @@ def _with_nudged(vectors: Vectors, count: int) -> Vectors:
 
 def _real_prompts(sharegpt: Path, data: Path) -> pl.DataFrame:
     """`prompt`, `labels` (run, narrow, broad) and `cluster` (Arena-Hard's), each distinct prompt once."""
-    arena = [
-        {"prompt": row["prompt"], "labels": _labels(row), "cluster": None}
-        for row in _rows(data / "prompts/arena_prompts.jsonl")
-    ]
     hard = [
         {"prompt": row["prompt"], "labels": [], "cluster": row["cluster"]}
         for row in _rows(data / "questions/arena_hard_v0.1.jsonl")
     ]
     turns = [{"prompt": turn, "labels": [], "cluster": None} for turn in _turns(sharegpt)]
-    label = pl.List(pl.Struct({"run": pl.String, "narrow": pl.String, "broad": pl.String}))
-    schema = {"prompt": pl.String, "labels": label, "cluster": pl.String}
-    return pl.DataFrame(hard + arena + turns, schema=schema).unique(
-        "prompt", keep="first", maintain_order=True
-    )
+    arena = arena_prompts(data).drop("category")
+    found = [pl.DataFrame(hard, _SCHEMA), arena, pl.DataFrame(turns, _SCHEMA)]
+    return pl.concat(found).unique("prompt", keep="first", maintain_order=True)
+
+
+def arena_prompts(data: Path) -> pl.DataFrame:
+    """The Arena prompts in the order of their file: `category` (of those that have one) and `_SCHEMA`."""
+    rows = [
+        {"prompt": row["prompt"], "labels": _labels(row), "category": row["meta"].get("category")}
+        for row in _rows(data / "prompts/arena_prompts.jsonl")
+    ]
+    return pl.DataFrame(rows, {**_SCHEMA, "category": pl.String})
 
 
 def _labels(row: dict[str, Any]) -> list[dict[str, str]]:

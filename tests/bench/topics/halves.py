@@ -2,9 +2,9 @@
 
     python tests/bench/topics/halves.py [DATA_DIR] [RESULT_JSON]
 
-The Arena prompts in `DATA_DIR/prompts/arena_prompts.jsonl` are halved by the hash of their text. One
-`tfidf-svd` is fitted on both; topics are found in each half by itself, with the settings of a build, and
-those of the second half are matched to those of the first:
+The Arena prompts in `DATA_DIR/prompts/arena_prompts.jsonl` are embedded by `static` and halved by the hash
+of their text. Topics are found in each half by itself, with the settings of a build, and those of the second
+half are matched to those of the first:
 
 - **centroids**: the two share no prompt, so that centroids alone decide;
 - **and prompts**: before that, each half's prompts are placed among the other half's topics, as a refit does
@@ -31,11 +31,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))  # a script has its own folder on the path, not the project's
 
-from tasks.embed.embedder import TfidfSvd, Vectors  # noqa: E402
-from tasks.settings import EmbedSettings, TopicsSettings  # noqa: E402
-from tasks.topics.assign import Positions, place  # noqa: E402
+from tasks.settings import TopicsSettings  # noqa: E402
+from tasks.topics.assign import place  # noqa: E402
 from tasks.topics.clusters import InMemory, find_clusters  # noqa: E402
 from tasks.topics.match import Match, Old, count_shared, match  # noqa: E402
+from tasks.vectors.grid import Vectors, to_grid  # noqa: E402
+from tasks.vectors.search import Positions  # noqa: E402
+from tasks.vectors.static import embed  # noqa: E402
 
 SEED = 42
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
@@ -50,7 +52,7 @@ class Halves:
         with (data / "prompts/arena_prompts.jsonl").open(encoding="utf-8") as lines:
             named = {row["prompt"]: narrow(row) for row in map(json.loads, lines)}
         texts = sorted(named)
-        vectors = TfidfSvd(texts, EmbedSettings().dimensions, SEED).embed(texts)
+        vectors = embed(texts)
         is_second = np.array([hashlib.sha256(text.encode()).digest()[0] % 2 == 1 for text in texts])
         self.vectors = [vectors[~is_second], vectors[is_second]]
         names = [named[text] for text in texts]
@@ -139,7 +141,7 @@ def chance(vectors: Vectors, labels: Positions) -> Vectors:
     """Centroids of topics drawn by lot."""
     drawn = np.random.default_rng(SEED).permutation(labels)
     sums = np.stack([vectors[drawn == topic].sum(axis=0) for topic in range(labels.max() + 1)])
-    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
+    return to_grid(sums)
 
 
 def main(data: Path, result: Path | None) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 
 from tasks import warehouse
-from tasks.embed.embedder import Vectors
-from tasks.embed.vectors import shard_folder, to_frame
+from tasks.vectors.grid import Vectors
+from tasks.vectors.shards import shard_folder, to_frame
 from tests.bench.topics.corpus import PROMPTS, SEED, VECTORS, nudged
 
 EMBEDDER: Final = "bench"
@@ -62,7 +62,7 @@ def _parts(corpus: Path, rows: int) -> Iterator[Part]:
     for start in range(0, rows, _SHARD_ROWS):
         numbers = np.arange(start, min(start + _SHARD_ROWS, rows))
         copy, places = np.divmod(numbers, len(chosen))
-        own, own_texts = np.array(vectors[chosen[places]]), texts.gather(chosen[places]).to_list()
+        own, own_texts = vectors[chosen[places]].astype(np.float32), texts.gather(chosen[places]).to_list()
         is_copy = copy > 0
         own[is_copy] = nudged(own[is_copy], rng)
         yield Part(

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from tests.bench.topics import quality
-from tests.bench.topics.corpus import PROMPTS, VECTORS
+from tests.bench.topics.corpus import PROMPTS, unit_vectors
 from tests.bench.topics.result import QUALITY, Result
 
 
@@ -55,5 +55,5 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     corpus, folder = map(Path, sys.argv[1:])
-    figures = judge(pl.read_parquet(corpus / PROMPTS), np.load(corpus / VECTORS), Result.load(folder))
+    figures = judge(pl.read_parquet(corpus / PROMPTS), unit_vectors(corpus), Result.load(folder))
     (folder / QUALITY).write_text(json.dumps(figures), encoding="utf-8")

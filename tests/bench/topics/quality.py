@@ -9,12 +9,12 @@ from bertopic.vectorizers import ClassTfidfTransformer
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.spatial.distance import cdist
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, CountVectorizer
 from sklearn.manifold import trustworthiness
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
+from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, normalized_mutual_info_score
 
 from tasks.topics.coherence import npmi
-from tasks.topics.tokens import WORD, Tokens, tokenise
+from tasks.topics.tokens import Tokens, tokenise
 
 NONE: Final = -1
 _SAMPLE: Final = 8_000
@@ -22,9 +22,13 @@ _NEIGHBORS: Final = 15
 _NEAREST: Final = 5
 _WORDS: Final = 10
 _RARE: Final = 5
-# What scikit-learn takes for a word, numbers among them: BERTopic's words are such.
-_PLAIN: Final = r"\b\w\w+\b"
 _KINDS: Final = ("narrow", "broad")
+# NMI grows with the number of topics, drawn by lot too. AMI and adjusted Rand are 0 for those.
+_SCORES: Final = {
+    "ami": adjusted_mutual_info_score,
+    "nmi": normalized_mutual_info_score,
+    "ari": adjusted_rand_score,
+}
 
 Topics = NDArray[np.int64]
 Points = NDArray[np.float32]
@@ -64,7 +68,7 @@ def mates(points: Points, clusters: Sequence[str | None], metric: str = "euclide
 
 
 def agreement(labels: pl.DataFrame, topics: Topics) -> dict[str, float]:
-    """NMI and adjusted Rand of topics and labels: for each run of labels by itself, then averaged.
+    """AMI, NMI and adjusted Rand of topics and labels: for each run of labels by itself, then averaged.
 
     A run counts by its prompts; one with a single label is skipped. NaN if none is left.
 
@@ -76,7 +80,7 @@ def agreement(labels: pl.DataFrame, topics: Topics) -> dict[str, float]:
     for kind in _KINDS:
         pairs = list(_pairs(labels, topics, kind))
         weights = [len(names) for names, _ in pairs]
-        for name, score in (("nmi", normalized_mutual_info_score), ("ari", adjusted_rand_score)):
+        for name, score in _SCORES.items():
             values = [score(*pair) for pair in pairs]
             scores[f"{name}_{kind}"] = float(np.average(values, weights=weights)) if values else float("nan")
     return scores
@@ -103,8 +107,10 @@ def judge_labels(labels: pl.DataFrame, topics: Topics) -> dict[str, float]:
 
 
 def tokens_of(texts: Sequence[str]) -> Tokens:
-    """Words as we find them and as scikit-learn does: a prompt holds what either finds in it."""
-    found = [tokenise(texts, pattern) for pattern in (WORD, _PLAIN)]
+    """Words as the stage finds them, and as scikit-learn and so BERTopic do: a prompt holds those of both."""
+    counts = CountVectorizer()
+    plain = counts.fit_transform(texts)
+    found = [tokenise(texts), Tokens(plain, counts.get_feature_names_out().tolist())]
     words = sorted({word for tokens in found for word in tokens.words})
     place = {word: number for number, word in enumerate(words)}
     entries = [tokens.holds.tocoo() for tokens in found]

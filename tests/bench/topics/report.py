@@ -32,6 +32,8 @@ _QUALITY: Final = [
     ("npmi_same_words_topics", "… topics with ten of these", ",d"),
 ]
 _LABELS: Final = [
+    ("ami_narrow", "AMI, narrow labels", ".3f"),
+    ("ami_broad", "AMI, broad labels", ".3f"),
     ("nmi_narrow", "NMI, narrow labels", ".3f"),
     ("nmi_broad", "NMI, broad labels", ".3f"),
     ("ari_narrow", "adjusted Rand, narrow labels", ".3f"),
@@ -91,7 +93,7 @@ def _cell(value: float | None, form: str) -> str:
 
 def plot(path: Path, about: Row, results: list[Row]) -> None:
     """Bars of seconds, memory and quality."""
-    figure = Figure(figsize=(15, 8.5), layout="constrained")
+    figure = Figure(figsize=(18, 8.5), layout="constrained")
     canvas = FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 4, height_ratios=[1, 1.5])
     _cost(figure.add_subplot(grid[0, :2]), "seconds, whole process", results, "seconds", None)
@@ -101,10 +103,14 @@ def plot(path: Path, about: Row, results: list[Row]) -> None:
         ("mates", "mate\nin 5"),
         ("npmi", "NPMI\nown words"),
         ("npmi_same_words", "NPMI\nsame way"),
+        ("ami_narrow", "AMI\nnarrow"),
+        ("ami_broad", "AMI\nbroad"),
         ("nmi_narrow", "NMI\nnarrow"),
         ("nmi_broad", "NMI\nbroad"),
         ("ari_narrow", "Rand\nnarrow"),
         ("ari_broad", "Rand\nbroad"),
+        ("ami_narrow_placed", "AMI\nnarrow,\nplaced only"),
+        ("ami_broad_placed", "AMI\nbroad,\nplaced only"),
         ("nmi_narrow_placed", "NMI\nnarrow,\nplaced only"),
         ("nmi_broad_placed", "NMI\nbroad,\nplaced only"),
         ("ari_narrow_placed", "Rand\nnarrow,\nplaced only"),

@@ -1,9 +1,9 @@
 """Twenty weeks of refreshes over real prompts, with planted faults: a table a week, and a verdict a claim.
 
-    python -m tests.bench.weeks --data DIR [--weeks 20] [--size 100] [--embedder semantic|words] [--work DIR]
+    python -m tests.bench.weeks --data DIR [--weeks 20] [--size 100] [--embedder semantic|static] [--work DIR]
 
 DIR has `prompts/fastchat_battles.jsonl`, `prompts/arena_prompts.jsonl` and `questions/*.jsonl`. S3, the
-Prefect server and the models are on loopback. `--embedder words` is the offline embedder. `--work` is an
+Prefect server and the models are on loopback. `--embedder static` is the offline one. `--work` is an
 empty folder for the home and what was pulled, to look at afterwards. The exit code is 1 if a claim fails.
 README.md beside this folder tells what is planted and what is claimed.
 """
@@ -20,6 +20,7 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
 
 from prefect.testing.utilities import prefect_test_harness
 
+from tasks.settings import STATIC
 from tests.bench.weeks.claims import judge
 from tests.bench.weeks.plants import Planted, plant_all, read_lists
 from tests.bench.weeks.simulate import EMBEDDER, Simulation, settings_of
@@ -39,7 +40,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--weeks", type=int, default=20)
     parser.add_argument("--size", type=int, default=100)
-    parser.add_argument("--embedder", choices=["semantic", "words"], default="semantic")
+    parser.add_argument("--embedder", choices=["semantic", STATIC], default="semantic")
     parser.add_argument("--work", type=Path, default=None)
     return parser.parse_args(arguments)
 
@@ -61,7 +62,7 @@ def main(options: argparse.Namespace, work: Path) -> int:
     lists = read_lists(options.data)
     planted = plant_all(batches, start, lists, SEED)
     write_meanings(work / "meanings.jsonl", planted)
-    embedder = EMBEDDER if options.embedder == "semantic" else "tfidf-svd"
+    embedder = EMBEDDER if options.embedder == "semantic" else STATIC
     with (
         prefect_test_harness(server_startup_timeout=120),
         serve() as store,

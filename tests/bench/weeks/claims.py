@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from tasks.clean.normalise import prompt_ids
 from tasks.release.bundle import sha256
+from tasks.settings import STATIC
 from tests.bench.weeks.plants import MEMBERS, Kind, Plant
 from tests.bench.weeks.simulate import Simulation
 from tests.bench.weeks.store import TARGET
@@ -49,7 +50,7 @@ def judge(done: Simulation, plants: list[Plant], lists: dict[str, list[str]]) ->
     return [
         _policy(done),
         _again(done, again),
-        *_plants(others, is_by_meaning=done.settings.embed.model != "tfidf-svd"),
+        *_plants(others, is_by_meaning=done.settings.embed.model != STATIC),
         _akin(done, akin),
         _unrelated(done, plants, lists),
         _topics(done),

@@ -64,6 +64,27 @@ def test_a_planted_pair_is_found_and_the_first_stays(variant: str):
     assert find([variant, OTHER, BASE]) == {2: 0}
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Write a function in {} that reverses a list of numbers", ("C++", "C#")),
+        ("What is 7 {} 5?", ("+", "-")),
+        ("What is 7{}5?", ("*", "/")),
+        ("Keep the rows of the table where x {} 3", ("<", ">")),
+        ("Which is larger, 9.11 or 9.{}?", ("9", "11")),
+    ],
+)
+def test_a_sign_that_changes_the_question_makes_another_text(one: str, other: tuple[str, str]):
+    assert find([one.format(sign) for sign in other], 0.99) == {}
+    assert find([one.format(sign) for sign in other[:1] * 2], 0.99) == {1: 0}
+
+
+def test_typography_makes_no_other_text():
+    plain = "Don't list the user's well-known options - only: \n- bread and/or oats\n- tea\n> quoted"
+    typed = "# Don’t list the user’s **well known** options – only\n\n* bread and or oats\n* tea\n---\nquoted"  # noqa: RUF001
+    assert find([plain, typed], 1.0) == {1: 0}
+
+
 def test_unrelated_texts_stay():
     assert find([BASE, OTHER, "Write a haiku about a rainy harbour at dawn.", ""]) == {}
 
@@ -100,6 +121,13 @@ def test_the_most_similar_is_named():
 def test_texts_without_spaces_or_words():
     chinese = "请用简单的语言解释一下垃圾回收器是如何工作的以及它的成本"
     assert find([chinese, chinese + "吗", "???", "!!!", "???"]) == {1: 0, 4: 2}
+
+
+def test_texts_without_spaces_that_share_a_clause_differ_elsewhere():
+    clause = "请用简单的语言解释一下"
+    garbage, photosynthesis = "垃圾回收器是如何工作的", "植物为什么需要阳光和水"
+    assert find([clause + garbage, clause + photosynthesis], 0.5) == {}
+    assert find([clause + "，" + garbage, clause + "：" + garbage], 0.99) == {1: 0}  # noqa: RUF001
 
 
 @pytest.mark.parametrize("texts", [[], [BASE], ["", ""]])

@@ -9,20 +9,22 @@ import pytest
 
 from tasks import warehouse
 from tasks.embed.task import embed
-from tasks.embed.vectors import load, shard_folder
 from tasks.errors import EvergreenError
 from tasks.refs import Ref, Run
 from tasks.settings import EmbedSettings, LlmSettings
+from tasks.vectors.shards import load, shard_folder
+from tests.tasks.conftest import PROMPTS
 
 IDS = [f"{number:02d}" for number in range(25)]
+WORDS = ("bread", "chess", "integral", "poem", "garden")
 LLM = LlmSettings()
-SETTINGS = EmbedSettings(dimensions=6, shard_rows=10)
+SETTINGS = EmbedSettings(shard_rows=10)
+DIMENSIONS = 256
 
 
 @pytest.fixture
 def run(home_of: Callable[[Mapping[str, str]], Run]) -> Run:
-    words = ("bread", "chess", "integral", "poem", "garden")
-    return home_of({i: f"write about {words[int(i) % 5]} and number{i}" for i in IDS})
+    return home_of({i: f"write about {WORDS[int(i) % 5]} and number{i}" for i in IDS})
 
 
 def shards_of(run: Run, ref: Ref) -> dict[str, tuple[int, int]]:
@@ -39,8 +41,12 @@ def known(run: Run) -> pl.DataFrame:
 def test_every_eligible_prompt_gets_a_vector(run: Run, eligible: Ref) -> None:
     ref = embed.fn(run, eligible, SETTINGS, LLM)
     assert (ref.stage, ref.rows) == ("embed", 25)
-    assert known(run).rows() == [("00.parquet", 10, 6), ("10.parquet", 10, 6), ("20.parquet", 5, 6)]
-    assert load(run.home, ref.key, IDS).shape == (25, 6)
+    assert known(run).rows() == [
+        ("00.parquet", 10, DIMENSIONS),
+        ("10.parquet", 10, DIMENSIONS),
+        ("20.parquet", 5, DIMENSIONS),
+    ]
+    assert load(run.home, ref.key, IDS).shape == (25, DIMENSIONS)
     assert set(shards_of(run, ref)) == {"00.parquet", "10.parquet", "20.parquet"}  # no half-written file
 
 
@@ -78,14 +84,27 @@ def test_a_shard_that_no_record_vouches_for_is_made_again(run: Run, eligible: Re
         con.execute("delete from core.vectors where shard != '00.parquet'")
     (shard_folder(run.home, ref.key) / ".20.parquet.building").write_bytes(b"cut off")
     # Larger shards leave the old 20.parquet behind, whose prompts are in two shards then.
-    embed.fn(run, eligible, EmbedSettings(dimensions=6, shard_rows=20), LLM)
-    assert known(run).rows() == [("00.parquet", 10, 6), ("10.parquet", 15, 6)]
+    embed.fn(run, eligible, EmbedSettings(shard_rows=20), LLM)
+    assert known(run).rows() == [("00.parquet", 10, DIMENSIONS), ("10.parquet", 15, DIMENSIONS)]
     np.testing.assert_array_equal(load(run.home, ref.key, IDS), vectors)
 
 
-def test_other_dimensions_are_other_vectors(run: Run, eligible: Ref) -> None:
-    refs = [embed.fn(run, eligible, EmbedSettings(dimensions=size), LLM) for size in (4, 6)]
-    assert [load(run.home, ref.key, IDS).shape[1] for ref in refs] == [4, 6]
+def test_prompts_that_come_later_are_embedded_alone_and_a_text_has_one_vector(
+    run: Run, eligible: Ref
+) -> None:
+    first = embed.fn(run, eligible, SETTINGS, LLM)
+    before, vectors = shards_of(run, first), load(run.home, first.key, IDS)
+    rows = [("77", f"write about {WORDS[7 % 5]} and number07", "en", None), ("78", "a poem", "en", None)]
+    frame = pl.DataFrame(rows, schema=PROMPTS, orient="row")
+    with warehouse.transaction(run.home) as con:
+        warehouse.run(con, "clean/add_prompts", {"run_id": "run-2"}, {"prompts": frame})
+    second = embed.fn(run, eligible, SETTINGS, LLM)
+    assert (second.key, second.rows) == (first.key, 27)
+    after = shards_of(run, second)
+    assert before.items() <= after.items()
+    assert after.keys() - before.keys() == {"77.parquet"}
+    np.testing.assert_array_equal(load(run.home, first.key, IDS), vectors)
+    np.testing.assert_array_equal(load(run.home, first.key, ["07"]), load(run.home, first.key, ["77"]))
 
 
 def test_vectors_come_in_the_order_asked_for(run: Run, eligible: Ref) -> None:

@@ -14,7 +14,6 @@ from tasks import warehouse
 from tasks.annotate import rubric
 from tasks.annotate.rubric import RubricTemplate
 from tasks.annotate.task import annotator_id
-from tasks.embed.vectors import shard_folder, to_frame
 from tasks.errors import InputError
 from tasks.estimate.forecast import Forecast, Step
 from tasks.estimate.task import estimate
@@ -32,6 +31,7 @@ from tasks.settings import (
     Settings,
     TopicsSettings,
 )
+from tasks.vectors.shards import shard_folder, to_frame
 
 TEXTS = {f"{n:02d}": f"Explain step {n} of baking bread, with times and temperatures." for n in range(40)}
 IDS = list(TEXTS)

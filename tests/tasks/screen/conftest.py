@@ -15,7 +15,7 @@ from tasks.refs import Ref, Run
 from tasks.screen.task import screen
 from tasks.settings import EmbedSettings, LlmSettings, ScreenSettings
 
-EMBED = EmbedSettings(dimensions=8)
+EMBED = EmbedSettings()
 
 Verdicts = list[tuple[str, str, str]]
 

@@ -14,8 +14,8 @@ MODEL = "text-embedding-3-small"
 @pytest.mark.parametrize(
     ("embedder", "model"),
     [
-        ("tfidf-svd-256-0123456789ab", "tfidf-svd"),
-        ("tfidf-svd", "tfidf-svd"),
+        ("static-01234567", "static"),
+        ("static", "static"),
         (MODEL, MODEL),
         (f"{MODEL}-0a1b2c3d", MODEL),
     ],

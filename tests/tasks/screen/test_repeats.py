@@ -5,7 +5,6 @@ import polars as pl
 import pytest
 
 from tasks.clean.near_duplicates import bands
-from tasks.screen import nearest
 from tasks.screen.references import REFERENCES
 from tasks.screen.repeats import (
     Embedded,
@@ -15,42 +14,32 @@ from tasks.screen.repeats import (
     semantic_repeats,
     unique_texts,
 )
+from tasks.vectors.grid import to_grid
 
 ROWS = [("a", "1", "t2", "two"), ("a", "2", "t1", "one"), ("b", "9", "t1", "one")]
 LISTS = pl.DataFrame(ROWS, schema=REFERENCES, orient="row")
 
 
-def unit(rng: np.random.Generator, rows: int) -> np.ndarray:
-    vectors = rng.standard_normal((rows, 32)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
 def test_vectors_that_are_near_are_repeats_of_each_list_and_zeros_are_of_none() -> None:
-    vectors = unit(np.random.default_rng(0), 2)
+    vectors = to_grid(np.random.default_rng(0).standard_normal((2, 32)))
     prompts = np.stack([vectors[1], np.zeros(32, np.float32), vectors[0], -vectors[0]])
     blocks = [(np.array([3, 0]), prompts[[3, 0]]), (np.array([1, 2]), prompts[[1, 2]])]
     embedded = Embedded(pl.Series(["p0", "p1", "p2", "p3"]), blocks)
     found = semantic_repeats(embedded, LISTS, vectors, "released", 0.7)
     assert unique_texts(LISTS)["text_id"].to_list() == ["t1", "t2"]
-    rows = found.select("prompt_id", "kind", "reference", "reference_id", "similarity").sort(pl.all()).rows()
+    rows = found.select("prompt_id", "kind", "reference", "reference_id").sort(pl.all()).rows()
     kind = "released_semantic"
-    assert rows == [("p0", kind, "a", "1", 1.0), ("p2", kind, "a", "2", 1.0), ("p2", kind, "b", "9", 1.0)]
+    assert rows == [("p0", kind, "a", "1"), ("p2", kind, "a", "2"), ("p2", kind, "b", "9")]
+    assert found["similarity"].to_list() == pytest.approx([1, 1, 1], abs=2e-4)
 
 
-def test_many_vectors_are_searched_by_cells_and_nearly_all_repeats_are_found(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    rng = np.random.default_rng(1)
-    references = unit(rng, 4_000)
-    queries = references[:1_000] + 0.15 * unit(rng, 1_000) * np.sqrt(32 / 8)
-    queries = (queries / np.linalg.norm(queries, axis=1, keepdims=True)).astype(np.float32)
-    exact = nearest.nearest(nearest.index_of(references, 1_000), queries)
-    monkeypatch.setattr(nearest, "_EXACT", 1)
-    by_cells = nearest.nearest(nearest.index_of(references, 1_000), queries)
-    assert (exact[0] == np.arange(1_000)).mean() > 0.99
-    assert (by_cells[0] == exact[0]).mean() > 0.98
-    same = by_cells[0] == exact[0]
-    np.testing.assert_allclose(by_cells[1][same], exact[1][same], atol=2e-4)
+def test_the_most_similar_text_of_a_list_is_the_one_repeated_and_the_limit_counts() -> None:
+    texts = to_grid(np.array([[1, 0, 0], [0.8, 0.6, 0]]))  # of t1 and t2, both of list a
+    prompts = to_grid(np.array([[1, 0.1, 0], [0.6, 0.8, 0], [0, 0.4, 0.9]]))
+    embedded = Embedded(pl.Series(["p0", "p1", "p2"]), [(np.arange(3), prompts)])
+    found = semantic_repeats(embedded, LISTS.filter(reference="a"), texts, "repeat", 0.5)
+    assert found.select("prompt_id", "reference_id").rows() == [("p0", "2"), ("p1", "1")]
+    assert found["similarity"].to_list() == pytest.approx([1 / np.hypot(1, 0.1), 0.96], abs=3e-4)
 
 
 def test_the_gravest_verdict_on_a_prompt_and_list_is_kept() -> None:

@@ -1,4 +1,4 @@
-"""Another process, for what must not depend on this one."""
+"""Another process, with the code that libraries have for other processors."""
 
 import subprocess
 import sys
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import planted
 import pytest
+from processors import OLDEST
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -14,8 +15,7 @@ def elsewhere() -> Iterator["subprocess.Popen[str]"]:
     """Finds the topics of the planted prompts while the tests here do; started early, as it takes long."""
     command = [sys.executable, "-W", "ignore", planted.__file__]
     root = str(Path(__file__).parents[3])
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=root, env={"PYTHONPATH": root}
-    ) as other:
+    environment = {"PYTHONPATH": root} | OLDEST
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment) as other:
         yield other
         other.kill()

@@ -6,10 +6,10 @@ import random
 
 import polars as pl
 
-from tasks.embed.embedder import TfidfSvd
 from tasks.settings import TopicsSettings
 from tasks.topics.clusters import InMemory
 from tasks.topics.fit import fit
+from tasks.vectors import static
 
 SUBJECTS = {
     "baking": "bread flour yeast dough oven crust knead bake butter loaf",
@@ -41,9 +41,8 @@ def subject_of(text: str) -> str:
 def find() -> dict[str, pl.DataFrame]:
     """The topics of the prompts."""
     texts = prompts()
-    vectors = TfidfSvd(list(texts.values()), 32, SEED).embed(list(texts.values()))
     frame = pl.DataFrame({"prompt_id": list(texts), "prompt": list(texts.values())})
-    return fit(frame, InMemory(vectors), SETTINGS, SEED, None).tables
+    return fit(frame, InMemory(static.embed(list(texts.values()))), SETTINGS, SEED, None).tables
 
 
 if __name__ == "__main__":

@@ -1,36 +1,30 @@
-"""Vectors that say little, nothing or too much: an error that says what to do, or topics that say less."""
+"""Vectors that say little or nothing: topics that say less."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from tasks.embed.embedder import Vectors
-from tasks.errors import InputError
 from tasks.settings import TopicsSettings
 from tasks.topics.clusters import InMemory
 from tasks.topics.fit import Fit, fit
+from tasks.vectors.grid import Vectors, to_grid
 
 SEED = 42
 SETTINGS = TopicsSettings(min_topic_size=8, min_samples=5, min_cosine=0.6)
 
 
-def units(rows: np.ndarray) -> Vectors:
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)
-
-
 def bundles(count: int, each: int, dimensions: int = 24) -> Vectors:
     """Vectors about `count` directions, those of one direction `count` rows apart."""
     centres = np.tile(np.eye(dimensions)[:count], (each, 1))
-    return units(centres + np.random.default_rng(3).normal(scale=0.06, size=centres.shape))
+    return to_grid(centres + np.random.default_rng(3).normal(scale=0.06, size=centres.shape))
 
 
 def blob(rows: int) -> Vectors:
-    return units(np.eye(24)[0] + np.random.default_rng(4).normal(scale=0.05, size=(rows, 24)))
+    return to_grid(np.eye(24)[0] + np.random.default_rng(4).normal(scale=0.05, size=(rows, 24)))
 
 
 def noise(rows: int) -> Vectors:
-    return units(np.random.default_rng(5).normal(size=(rows, 24)))
+    return to_grid(np.random.default_rng(5).normal(size=(rows, 24)))
 
 
 def found(vectors: Vectors, **asked: object) -> Fit:
@@ -77,7 +71,7 @@ def test_vectors_that_say_too_little_are_one_topic(vectors: Vectors) -> None:
 
 def test_identical_prompts_are_wholly_typical_of_their_topic() -> None:
     members = found(SAYING_TOO_LITTLE["all identical"]).tables["members"]
-    assert members["similarity"].to_numpy() == pytest.approx(1)
+    assert members["similarity"].to_numpy() == pytest.approx(1, abs=2e-4)
 
 
 def test_zeros_among_vectors_have_no_topic_but_a_place_on_the_map() -> None:
@@ -92,16 +86,6 @@ def test_zeros_among_vectors_have_no_topic_but_a_place_on_the_map() -> None:
     zeros = members.filter(pl.col("topic_id").is_null())
     assert zeros.select("x", "y").n_unique() == 1
     assert zeros["x"].is_between(others["x"].min(), others["x"].max()).all()
-
-
-@pytest.mark.parametrize("fit_rows", [40, 100], ids=["of the sample", "of the others"])
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_value_that_is_no_number_is_refused(value: float, fit_rows: int) -> None:
-    vectors = bundles(4, 15)
-    seen = found(vectors, fit_rows=40).clusters.is_fitted
-    vectors[np.flatnonzero(seen if fit_rows == 40 else ~seen)[0], 3] = value
-    with pytest.raises(InputError, match="that are no numbers: embed"):
-        found(vectors, fit_rows=40)
 
 
 @pytest.mark.parametrize("outliers", ["leave", "nearest", "c_tf_idf"])

@@ -1,12 +1,16 @@
 """The measures of the topics benchmark: what is perfect is 1, what is chance is 0, and ties are no luck."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
 from tasks.topics.coherence import npmi
+from tasks.vectors.grid import cosines, to_grid
+from tasks.vectors.shards import to_frame
 from tests.bench.topics import quality, scaling
-from tests.bench.topics.corpus import nudged
+from tests.bench.topics.corpus import VECTORS, nudged, unit_vectors
 
 SUBJECTS = np.repeat(np.arange(4), 25)
 
@@ -25,7 +29,8 @@ def named(*runs: tuple[str, list[str]]) -> pl.DataFrame:
 def test_topics_that_are_the_labels_agree_whatever_their_numbers() -> None:
     own = labels(narrow=[f"s{subject}" for subject in SUBJECTS], broad=[f"b{s // 2}" for s in SUBJECTS])
     scores = quality.agreement(own, 7 - SUBJECTS)
-    assert scores["nmi_narrow"] == scores["ari_narrow"] == pytest.approx(1)
+    assert scores["ami_narrow"] == scores["nmi_narrow"] == scores["ari_narrow"] == pytest.approx(1)
+    assert scores["ami_broad"] < 1
     assert scores["nmi_broad"] < 1
     assert scores["ari_broad"] < 1
 
@@ -33,7 +38,17 @@ def test_topics_that_are_the_labels_agree_whatever_their_numbers() -> None:
 def test_topics_drawn_by_lot_do_not_agree_beyond_chance() -> None:
     own = labels(narrow=[f"s{subject}" for subject in SUBJECTS], broad=["x"] * 100)
     drawn = np.random.default_rng(0).permutation(SUBJECTS)
-    assert abs(quality.agreement(own, drawn)["ari_narrow"]) < 0.05
+    scores = quality.agreement(own, drawn)
+    assert abs(scores["ari_narrow"]) < 0.05
+    assert abs(scores["ami_narrow"]) < 0.05
+
+
+def test_many_topics_drawn_by_lot_look_good_by_nmi_alone() -> None:
+    own = labels(narrow=[f"s{subject}" for subject in SUBJECTS], broad=["x"] * 100)
+    drawn = np.random.default_rng(0).integers(0, 50, 100)
+    scores = quality.agreement(own, drawn)
+    assert scores["nmi_narrow"] > 0.25
+    assert abs(scores["ami_narrow"]) < 0.05
 
 
 def test_runs_count_by_their_prompts_and_one_with_a_single_label_not_at_all() -> None:
@@ -55,6 +70,7 @@ def test_prompts_without_a_topic_are_counted_and_left_out() -> None:
     own = labels(narrow=["a", "a", "a", "b", "b", "b"], broad=["x"] * 6)
     scores = quality.judge_labels(own, np.array([0, 0, -1, 1, 1, -1]))
     assert scores["ari_narrow_placed"] == 1
+    assert scores["ami_narrow_placed"] == pytest.approx(1)
     assert scores["ari_narrow"] < 1
     assert scores["labels_placed"] == pytest.approx(4 / 6)
 
@@ -132,13 +148,21 @@ def test_partitions_are_compared_by_their_sets() -> None:
     assert not quality.is_same_partition(one, np.array([5, 5, -1, 2]))
 
 
-def test_a_nudged_vector_is_as_near_as_a_paraphrase() -> None:
-    vectors = np.eye(200, dtype=np.float32)
+def test_a_nudged_vector_is_as_near_as_a_paraphrase_and_on_the_grid() -> None:
+    vectors = to_grid(np.eye(200))
     vectors[0] = 0
     moved = nudged(vectors, np.random.default_rng(0))
     assert not moved[0].any()
-    assert np.linalg.norm(moved[1:], axis=1) == pytest.approx(1)
-    assert (moved * vectors).sum(axis=1)[1:].mean() == pytest.approx(1.25**-0.5, abs=0.01)
+    assert np.array_equal(moved, to_frame([""] * 200, moved)["vector"].to_numpy())
+    assert cosines((moved * vectors).sum(axis=1))[1:].mean() == pytest.approx(1.25**-0.5, abs=0.01)
+
+
+def test_other_libraries_get_vectors_of_length_1(tmp_path: Path) -> None:
+    vectors = to_grid(np.random.default_rng(0).standard_normal((5, 8)))
+    np.save(tmp_path / VECTORS, vectors.astype(np.int16))
+    units = unit_vectors(tmp_path)
+    assert units.dtype == np.float32
+    assert np.linalg.norm(units, axis=1) == pytest.approx(1, abs=1e-3)
 
 
 def test_growth_is_told_in_exponents_of_n_log_n() -> None:

@@ -9,16 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from tasks.embed.embedder import Vectors
 from tasks.topics.match import LINEAGE, Match, Old, count_shared, first_lineage, match
+from tasks.vectors.grid import STEPS, Vectors, to_grid
 
-AXES = np.eye(12, dtype=np.float32)
+AXES = to_grid(np.eye(12))
 
 
 def between(*axes: int) -> Vectors:
-    """The unit vector in the middle of some axes."""
-    middle = AXES[list(axes)].sum(axis=0)
-    return np.asarray(middle / np.linalg.norm(middle), dtype=np.float32)
+    """The vector in the middle of some axes."""
+    return to_grid(AXES[list(axes)].sum(axis=0)[None])[0]
 
 
 def matched(
@@ -63,7 +62,7 @@ def test_members_speak_louder_than_centroids_the_more_there_are() -> None:
 def test_members_alone_decide_where_centroids_can_not_be_compared() -> None:
     found = matched(None, AXES[:2], [[0, 8], [9, 1]])
     assert found.topic_ids.tolist() == [11, 10]
-    assert found.lineage["similarity"].to_list() == [round(8 / 9, 6), 0.9]
+    assert found.lineage["similarity"].to_list() == pytest.approx([8 / 9, 0.9])
     assert matched(None, AXES[:1], [[0], [0]]).topic_ids.tolist() == [51]
 
 
@@ -121,11 +120,9 @@ def test_a_topic_without_common_members_comes_from_the_nearest_one_alone() -> No
 def test_topics_drawn_by_lot_are_not_the_same_though_all_centroids_are_near() -> None:
     """Vectors of many models have a large part in common: their cosine says little by itself."""
     rng = np.random.default_rng(2)
-    centroids = rng.normal(size=(60, 64)) + 3
-    centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
-    cosines = centroids[:30] @ centroids[30:].T
-    assert cosines.min() > 0.6
-    found = matched(centroids[:30].astype(np.float32), centroids[30:].astype(np.float32))
+    centroids = to_grid(rng.normal(size=(60, 64)) + 3)
+    assert (centroids[:30] @ centroids[30:].T).min() > 0.6 * STEPS**2
+    found = matched(centroids[:30], centroids[30:])
     assert set(found.lineage["relation"]) == {"new", "gone"}
 
 
@@ -175,8 +172,7 @@ def test_every_topic_has_a_row_and_old_order_does_not_matter(counts, has_centroi
 
 def test_four_thousand_topics_are_matched_in_seconds() -> None:
     rng = np.random.default_rng(4)
-    centroids = rng.normal(size=(4_000, 64)).astype(np.float32)
-    centroids /= np.linalg.norm(centroids, axis=1, keepdims=True)
+    centroids = to_grid(rng.normal(size=(4_000, 64)))
     order = rng.permutation(4_000)
     old = rng.integers(0, 4_000, 60_000)
     new = np.where(rng.random(60_000) < 0.6, np.argsort(order)[old], rng.integers(0, 4_000, 60_000))

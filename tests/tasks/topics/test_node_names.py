@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from tasks.topics.node_names import ROOT_NAME, best_of_each, name_nodes
+from tasks.topics.node_names import ROOT_NAME, name_nodes
+from tasks.topics.words import best_of_each
 
 WORDS = ["bake", "baking", "bread", "chess", "cook", "good", "knight", "oven", "queen", "rook", "soup"]
 

@@ -12,12 +12,13 @@ import pytest
 
 from tasks import warehouse
 from tasks.embed.task import embed
-from tasks.embed.vectors import shard_folder, to_frame
 from tasks.errors import InputError
 from tasks.refs import Ref, Run
 from tasks.settings import EmbedSettings, LlmSettings
 from tasks.topics.task import topics
 from tasks.topics.taxonomy import folder
+from tasks.vectors.grid import to_grid
+from tasks.vectors.shards import shard_folder, to_frame
 from tests.tasks.conftest import PROMPTS
 
 HomeOf = Callable[[Mapping[str, str]], Run]
@@ -26,6 +27,7 @@ SETTINGS = planted.SETTINGS.model_copy(update={"min_cosine": 0.4})
 FIRST, LATER = list(planted.SUBJECTS)[:3], list(planted.SUBJECTS)[3:]
 OF_A_FIT = ("taxonomies", "topics", "prompt_topics", "topic_tree", "topic_lineage", "similar_topics")
 MODEL = "a-model"
+FITTED = "tfidf-svd-32-0123456789ab"
 
 
 def about(subjects: list[str], numbers: range = range(12)) -> dict[str, str]:
@@ -58,10 +60,10 @@ class Home:
         for subject, number in (prompt_id.split("-") for prompt_id in ids):
             row = np.random.default_rng(int(number)).normal(scale=0.1, size=dimensions)
             row[list(planted.SUBJECTS).index(subject)] += 1
-            rows.append(row / np.linalg.norm(row))
+            rows.append(row)
         path = shard_folder(self.run.home, model) / f"{ids[0]}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        to_frame(ids, np.array(rows, dtype=np.float32)).write_parquet(path)
+        to_frame(ids, to_grid(np.array(rows))).write_parquet(path)
 
     def topics(self, refit: str, embedder: str = MODEL) -> str:
         """The taxonomy that the stage hands on."""
@@ -104,15 +106,16 @@ def bring(home: Home, prompts: dict[str, str]) -> None:
 def test_prompts_that_come_later_get_places_among_the_topics_that_are_there(home_of: HomeOf) -> None:
     home = Home(home_of(about(FIRST)))
     prompts = Ref(stage="clean", table="core.prompts", key="eligible", rows=0)
-    first = embed.fn(home.run, prompts, EmbedSettings(dimensions=32), LLM)
+    first = embed.fn(home.run, prompts, EmbedSettings(), LLM)
     taxonomy_id = home.topics("always", first.key)
     members, fitted = home.table("prompt_topics", taxonomy_id), home.table("topics", taxonomy_id)
     ids = home.ids_of_subjects(taxonomy_id)
     home = home.as_run("run-2")
     known = about(FIRST[:2], range(20, 25))
     mixed = {"mixed-00": " ".join(planted.SUBJECTS[subject].split()[1] for subject in FIRST)}
-    home.arrive(known | mixed | about(LATER[:1], range(2)))  # of the last, no word is known
-    kept = embed.fn(home.run, prompts, EmbedSettings(dimensions=32, refit=False), LLM)
+    home.arrive(known | mixed | about(LATER[:1], range(2)))
+    kept = embed.fn(home.run, prompts, EmbedSettings(), LLM)
+    assert kept.key == first.key
     assert home.topics("never", kept.key) == taxonomy_id
 
     now = home.table("prompt_topics", taxonomy_id)
@@ -269,11 +272,14 @@ def test_a_fit_that_is_asked_for_again_gets_its_files_back_and_is_the_last_one(
     assert home.tables() == rows
 
 
-def test_ids_go_on_by_members_where_the_offline_embedder_is_fitted_anew(home_of: HomeOf) -> None:
+@pytest.mark.parametrize("refit", ["always", "on_drift", "never"])
+def test_ids_go_on_by_members_where_the_embedder_was_the_fitted_one_of_version_0_1(
+    home_of: HomeOf, refit: str
+) -> None:
     home = Home(home_of(about(FIRST)))
     prompts = Ref(stage="clean", table="core.prompts", key="eligible", rows=0)
-    first = embed.fn(home.run, prompts, EmbedSettings(dimensions=32), LLM)
-    before = home.topics("always", first.key)
+    home.embed(list(about(FIRST)), FITTED)
+    before = home.topics("always", FITTED)
     labelled, ids = home.table("prompt_topics", before), home.ids_of_subjects(before)
     with warehouse.transaction(home.run.home) as con:
         con.execute(
@@ -284,9 +290,9 @@ def test_ids_go_on_by_members_where_the_offline_embedder_is_fitted_anew(home_of:
     released = home.table("release_prompts")
     home = home.as_run("run-2")
     home.arrive(about(LATER) | about(FIRST[2:], range(20, 23)))  # the third is now the greatest
-    second = embed.fn(home.run, prompts, EmbedSettings(dimensions=32), LLM)
-    assert second.key != first.key
-    after = home.topics("always", second.key)
+    static = embed.fn(home.run, prompts, EmbedSettings(), LLM)
+    after = home.topics(refit, static.key)
+    assert after != before
     now = home.ids_of_subjects(after)
     assert {subject: now.pop(subject) for subject in FIRST} == ids
     assert sorted(now.values()) == [3, 4, 5]
@@ -295,3 +301,4 @@ def test_ids_go_on_by_members_where_the_offline_embedder_is_fitted_anew(home_of:
     assert released.height == 36
     assert home.table("release_prompts").equals(released)
     assert home.table("prompt_topics", before).equals(labelled)
+    assert home.topics("never", static.key) == after

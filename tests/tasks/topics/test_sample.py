@@ -9,10 +9,10 @@ from subprocess import Popen
 import numpy as np
 import pytest
 
-from tasks.embed.embedder import Vectors
-from tasks.embed.vectors import Shards, shard_folder, to_frame
 from tasks.errors import InputError
 from tasks.topics.clusters import Clusters, InMemory, find_clusters
+from tasks.vectors.grid import STEPS, Vectors
+from tasks.vectors.shards import Shards, shard_folder, to_frame
 from tests.tasks.topics.test_bad_input import SEED, SETTINGS, assert_all_have_a_place, bundles, found, noise
 
 
@@ -53,7 +53,7 @@ def test_prompts_beyond_the_sample_are_assigned_or_have_none(many: Vectors) -> N
     by = result.tables["members"]["assigned_by"].to_numpy()
     assert set(by[~is_fitted]) == {"assigned", "none"}
     assert "assigned" not in by[is_fitted]
-    cosines = many @ result.clusters.centroids.T
+    cosines = many @ result.clusters.centroids.T / STEPS**2
     near = cosines.max(axis=1) >= SETTINGS.min_cosine
     assert ((by == "assigned") == near)[~is_fitted].all()
     is_zero = ~many.any(axis=1)
@@ -69,8 +69,8 @@ def test_a_prompt_beyond_the_sample_stands_where_the_most_similar_of_its_topic_d
     assert len(others) > 50
     for row in others:
         members = np.flatnonzero(clusters.is_core & (clusters.labels == clusters.labels[row]))
-        cosines = many[members] @ many[row]
-        best = members[cosines >= cosines.max() - 1e-6]
+        products = many[members] @ many[row]
+        best = members[products == products.max()]
         for places in (clusters.layout, clusters.map):
             assert any(np.array_equal(places[row], places[member]) for member in best)
 

@@ -11,13 +11,14 @@ import pytest
 
 from tasks.errors import InputError
 from tasks.topics.taxonomy import Taxonomy, folder, load, save, vectors_hash
+from tasks.vectors.grid import to_grid
 
 RNG = np.random.default_rng(5)
 TAXONOMY = Taxonomy(
     taxonomy_id="0123456789ab",
     embedder="text-embedding-3-small",
     topic_ids=np.array([4, 0, 17]),
-    centroids=RNG.normal(size=(3, 8)).astype(np.float32),
+    centroids=to_grid(RNG.normal(size=(3, 8))),
     placed_counts=np.array([20, 12, 5]),
     placed_none=3,
     min_similarity=0.2,
@@ -102,7 +103,7 @@ def test_vectors_of_another_embedder_or_length_are_refused() -> None:
 
 
 IDS = [f"{number:02x}" for number in range(40)]
-VECTORS = RNG.normal(size=(40, 6)).astype(np.float32)
+VECTORS = to_grid(RNG.normal(size=(40, 6)))
 
 
 def test_the_hash_of_vectors_does_not_depend_on_the_order_of_rows() -> None:
@@ -112,7 +113,7 @@ def test_the_hash_of_vectors_does_not_depend_on_the_order_of_rows() -> None:
 
 def test_the_hash_tells_other_vectors_and_other_prompts() -> None:
     nudged = VECTORS.copy()
-    nudged[3, 2] = np.nextafter(nudged[3, 2], np.float32(9))
+    nudged[3, 2] += 1
     hashes = {
         vectors_hash(IDS, VECTORS),
         vectors_hash(IDS, nudged),
@@ -127,8 +128,9 @@ def test_the_hash_tells_other_vectors_and_other_prompts() -> None:
 def test_another_process_places_a_prompt_the_same(home: str) -> None:
     code = (
         "import sys, numpy; from tasks.topics.taxonomy import load; from tasks.topics.assign import place;"
+        "from tasks.vectors.grid import to_grid;"
         "found = load(sys.argv[1], sys.argv[2]);"
-        "position, similarity = place(numpy.ones((1, 8), dtype=numpy.float32), found.centroids, -1);"
+        "position, similarity = place(to_grid(numpy.ones((1, 8))), found.centroids, -1);"
         "print(found.topic_ids[position[0]], similarity[0])"
     )
     command = [sys.executable, "-c", code, home, TAXONOMY.taxonomy_id]
@@ -136,7 +138,7 @@ def test_another_process_places_a_prompt_the_same(home: str) -> None:
     printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout.split()
     cosines = TAXONOMY.centroids.sum(axis=1) / np.linalg.norm(TAXONOMY.centroids, axis=1) / np.sqrt(8)
     assert int(printed[0]) == TAXONOMY.topic_ids[cosines.argmax()]
-    assert float(printed[1]) == pytest.approx(cosines.max(), abs=1e-6)
+    assert float(printed[1]) == pytest.approx(cosines.max(), abs=2e-4)
 
 
 def test_another_fit_has_a_folder_of_its_own(home: str) -> None:

@@ -40,7 +40,7 @@ def made(home_of: HomeOf) -> tuple[Run, Ref, Ref]:
     """A home with topics named by keywords, its vectors and its topics."""
     run = home_of(planted.prompts())
     clean = Ref(stage="clean", table="core.prompts", key="eligible", rows=0)
-    vectors = embed.fn(run, clean, EmbedSettings(dimensions=32), LlmSettings())
+    vectors = embed.fn(run, clean, EmbedSettings(), LlmSettings())
     return run, vectors, topics.fn(run, vectors, planted.SETTINGS, LlmSettings())
 
 

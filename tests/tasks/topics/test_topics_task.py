@@ -20,7 +20,7 @@ from tasks.topics.task import topics
 
 HomeOf = Callable[[Mapping[str, str]], Run]
 LLM = LlmSettings()
-EMBED = EmbedSettings(dimensions=32)
+EMBED = EmbedSettings()
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,9 @@ def test_rows_in_another_order_give_the_same_topics(found: Found, home_of: HomeO
         assert other.table(name).equals(found.table(name))
 
 
-def test_another_process_finds_the_same(found: Found, elsewhere: "subprocess.Popen[str]") -> None:
+def test_another_process_on_an_old_processor_finds_the_same(
+    found: Found, elsewhere: "subprocess.Popen[str]"
+) -> None:
     output, _ = elsewhere.communicate(timeout=200)
     there = json.loads(output)
     members = found.table("prompt_topics").select(

@@ -6,6 +6,7 @@ from scipy.sparse import csr_matrix, random_array
 
 from tasks.topics.tree import Node, build_tree, domains
 from tasks.topics.words import Words
+from tasks.vectors.grid import to_grid
 
 GROUPS = {"bread": 5, "chess": 4, "sailing": 3}
 TOPICS = sum(GROUPS.values())
@@ -15,7 +16,7 @@ GROUP_OF = np.repeat(np.arange(len(GROUPS)), list(GROUPS.values()))
 @pytest.fixture(scope="module")
 def centroids() -> np.ndarray:
     rows = np.eye(16)[GROUP_OF] + np.random.default_rng(1).normal(scale=0.15, size=(TOPICS, 16))
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+    return to_grid(rows)
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def words() -> Words:
     vocabulary = [*GROUPS, *(f"word{topic}" for topic in range(TOPICS))]
     weights = np.concatenate([np.eye(len(GROUPS))[GROUP_OF], np.eye(TOPICS)], axis=1)
     names = [f"topic {topic}" for topic in range(TOPICS)]
-    return Words([[name] for name in names], names, csr_matrix(weights), vocabulary)
+    return Words([[name] for name in names], names, csr_matrix(weights), csr_matrix(weights), vocabulary)
 
 
 @pytest.fixture(scope="module")
@@ -68,22 +69,25 @@ def test_a_cut_gives_each_topic_one_domain_and_no_more_domains_than_topics(
 
 
 def test_words_join_what_vectors_do_not_tell_apart(words: Words) -> None:
-    same = np.full((TOPICS, 16), 0.25, dtype=np.float32)
+    same = to_grid(np.ones((TOPICS, 16)))
     cut = domains(build_tree(same, words, range(TOPICS)), len(GROUPS))
     assert len(set(zip(cut, GROUP_OF.tolist(), strict=True))) == len(GROUPS)
 
 
+def wordless(count: int) -> Words:
+    nothing = csr_matrix((count, 0))
+    return Words([[]] * count, [f"topic {n}" for n in range(count)], nothing, nothing, [])
+
+
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_a_few_topics_are_a_tree_too(count: int) -> None:
-    wordless = Words([[]] * count, [f"topic {n}" for n in range(count)], csr_matrix((count, 0)), [])
-    nodes = build_tree(np.eye(4, dtype=np.float32)[:count], wordless, range(count))
+    nodes = build_tree(to_grid(np.eye(4)[:count]), wordless(count), range(count))
     assert len(nodes) == 2 * count - 1
     assert len(set(domains(nodes, 12))) == count
 
 
 def test_topics_that_are_all_the_same_are_a_tree_too() -> None:
-    wordless = Words([[]] * 30, [f"topic {n}" for n in range(30)], csr_matrix((30, 0)), [])
-    nodes = build_tree(np.full((30, 4), 0.5, dtype=np.float32), wordless, range(30))
+    nodes = build_tree(to_grid(np.ones((30, 4))), wordless(30), range(30))
     assert np.isfinite([node.distance for node in nodes]).all()
     assert len(set(domains(nodes, 12))) == 12
 
@@ -94,8 +98,7 @@ def test_a_large_tree_has_no_giant_domain() -> None:
     rows = rng.normal(size=(400, 200))
     weights = csr_matrix(random_array((400, 3000), density=0.01, rng=rng))
     names = [f"topic {n}" for n in range(400)]
-    words = Words([[]] * 400, names, weights, [f"word{n}" for n in range(3000)])
-    centroids = np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
-    counts = np.bincount(domains(build_tree(centroids, words, range(len(centroids))), 12))
+    words = Words([[]] * 400, names, weights, weights, [f"word{n}" for n in range(3000)])
+    counts = np.bincount(domains(build_tree(to_grid(rows), words, range(len(rows))), 12))
     assert counts.max() < 0.4 * 400
     assert counts[counts > 0].min() > 1

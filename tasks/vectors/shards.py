@@ -10,10 +10,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.embed.embedder import Vectors
 from tasks.errors import EvergreenError, InputError
+from tasks.vectors.grid import Vectors, to_grid
 
 _ROWS_AT_ONCE: Final = 20_000
+_NUMBER: Final = pl.Int16()
+_UNREADABLE: Final = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 def shard_folder(home: str, embedder: str) -> Path:
@@ -22,9 +24,38 @@ def shard_folder(home: str, embedder: str) -> Path:
 
 
 def to_frame(prompt_ids: list[str], vectors: Vectors) -> pl.DataFrame:
-    """`prompt_id` and `vector`, a fixed-size array of float32."""
-    column = pl.Series("vector", vectors, dtype=pl.Array(pl.Float32, vectors.shape[1]))
+    """`prompt_id` and `vector`, a fixed-size array of int16.
+
+    Raises:
+        ValueError: a vector is not on the grid.
+    """
+    whole = vectors.astype(np.int16)
+    if not np.array_equal(whole, vectors):
+        raise ValueError("vectors are stored on the grid: see tasks/vectors/grid.py")
+    column = pl.Series("vector", whole, dtype=pl.Array(pl.Int16, vectors.shape[1]))
     return pl.DataFrame({"prompt_id": prompt_ids}).with_columns(column)
+
+
+def from_version_0_1(shard: Path) -> pl.DataFrame | None:
+    """What `to_frame` makes of a shard of version 0.1, which stored vectors as they came, as float32.
+
+    Returns:
+        None if the vectors are on the grid already.
+
+    Raises:
+        InputError: the file is damaged, or a value is NaN or infinite.
+    """
+    try:
+        stored = pl.read_parquet_schema(shard).get("vector")
+    except _UNREADABLE as error:
+        raise _unreadable(shard, error) from error
+    if not isinstance(stored, pl.Array) or stored.inner != pl.Float32:
+        return None
+    frame = _read(shard, ["prompt_id", "vector"], pl.Float32())
+    try:
+        return to_frame(frame["prompt_id"].to_list(), to_grid(frame["vector"].to_numpy()))
+    except ValueError as error:
+        raise _unusable(shard, "it has NaN or infinity in a vector") from error
 
 
 def read_shard(shard: Path) -> pl.DataFrame:
@@ -48,7 +79,7 @@ def load(home: str, embedder: str, prompt_ids: list[str]) -> Vectors:
     """Read vectors in the order of `prompt_ids`, a shard at a time into one array.
 
     Returns:
-        float32 of shape (len(prompt_ids), dimensions).
+        Shape (len(prompt_ids), dimensions), on the grid.
 
     Raises: see `blocks`.
     """
@@ -92,12 +123,12 @@ def blocks(
         rows: how many vectors a block has at most; a shard's last one has fewer.
 
     Yields:
-        Positions in `prompt_ids`, each of which comes once, and their vectors: float32 of shape
+        Positions in `prompt_ids`, each of which comes once, and their vectors, on the grid: shape
         (len(positions), dimensions).
 
     Raises:
         EvergreenError: a prompt has no vector; before the first block.
-        InputError: a shard is damaged, has other dimensions than those before it, or a NaN.
+        InputError: a shard is damaged, or has other dimensions than those before it.
     """
     shards = sorted(shard_folder(home, embedder).glob("*.parquet"))
     if not shards:
@@ -108,10 +139,8 @@ def blocks(
         dimensions = dimensions or vectors.shape[1]
         if vectors.shape[1] != dimensions:
             raise _unusable(shards[number], f"its vectors are not {dimensions} long but {vectors.shape[1]}")
-        if not np.isfinite(vectors).all():
-            raise _unusable(shards[number], "it has a vector with NaN or infinity")
         for part in places.iter_slices(rows):
-            yield part["position"].to_numpy(), vectors[part["row"].to_numpy()]
+            yield part["position"].to_numpy(), vectors[part["row"].to_numpy()].astype(np.float32)
 
 
 def _places(shards: list[Path], embedder: str, prompt_ids: list[str]) -> pl.DataFrame:
@@ -133,12 +162,12 @@ def _places(shards: list[Path], embedder: str, prompt_ids: list[str]) -> pl.Data
     return places.sort("shard", "row", "position")
 
 
-def _read(shard: Path, columns: list[str]) -> pl.DataFrame:
+def _read(shard: Path, columns: list[str], number: pl.DataType = _NUMBER) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(shard, columns=columns)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise _unusable(shard, f"it cannot be read ({type(error).__name__})") from error
-    types = {"prompt_id": pl.String, "vector": pl.Array(pl.Float32, _length(frame))}
+    except _UNREADABLE as error:
+        raise _unreadable(shard, error) from error
+    types = {"prompt_id": pl.String, "vector": pl.Array(number, _length(frame))}
     if frame.schema != {column: types[column] for column in columns}:
         raise _unusable(shard, "its columns are not those of a shard")
     if any(column.null_count() for column in frame):
@@ -149,6 +178,10 @@ def _read(shard: Path, columns: list[str]) -> pl.DataFrame:
 def _length(frame: pl.DataFrame) -> int:
     dtype = frame.schema.get("vector")
     return dtype.size if isinstance(dtype, pl.Array) else 0
+
+
+def _unreadable(shard: Path, error: BaseException) -> InputError:
+    return _unusable(shard, f"it cannot be read ({type(error).__name__})")
 
 
 def _unusable(shard: Path, what: str) -> InputError:

@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks.embed.vectors import blocks, load, read_ids, read_shard, shard_folder, to_frame
 from tasks.errors import EvergreenError, InputError
+from tasks.vectors.grid import to_grid
+from tasks.vectors.shards import blocks, from_version_0_1, load, read_ids, read_shard, shard_folder, to_frame
 
 IDS = [f"{number:02d}" for number in range(12)]
-VECTORS = np.random.default_rng(1).normal(size=(12, 4)).astype(np.float32)
+VECTORS = to_grid(np.random.default_rng(1).normal(size=(12, 4)))
 
 
 @pytest.fixture
@@ -63,13 +64,42 @@ def test_a_missing_vector_is_noticed_before_the_first_block(home: str) -> None:
         next(blocks(home, "e", ["00", "x", "y"], 3))
 
 
+@pytest.mark.parametrize("value", [0.5, 40_000, np.nan, np.inf, -np.inf])
+@pytest.mark.filterwarnings("ignore:invalid value encountered in cast")
+def test_a_vector_that_is_not_on_the_grid_is_never_written(value: float) -> None:
+    vectors = VECTORS.copy()
+    vectors[3, 2] = value
+    with pytest.raises(ValueError, match="stored on the grid"):
+        to_frame(IDS, vectors)
+
+
+def test_a_shard_has_whole_numbers_of_two_bytes_and_says_so(home: str) -> None:
+    path = shard_folder(home, "e") / "b.parquet"
+    assert pl.read_parquet_schema(path)["vector"] == pl.Array(pl.Int16, 4)
+    assert from_version_0_1(path) is None
+
+
+def float_shard(home: str, vectors: np.ndarray) -> Path:
+    """A shard as version 0.1 wrote it."""
+    path = shard_folder(home, "e") / "b.parquet"
+    column = pl.Series("vector", vectors.astype(np.float32), dtype=pl.Array(pl.Float32, 4))
+    pl.DataFrame({"prompt_id": IDS[5:10], "vector": column}).write_parquet(path)
+    return path
+
+
+def test_a_shard_of_version_0_1_is_read_onto_the_grid(home: str) -> None:
+    frame = from_version_0_1(float_shard(home, VECTORS[5:10] / 2))
+    assert frame is not None
+    assert frame.equals(to_frame(IDS[5:10], VECTORS[5:10]))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_vector_that_is_not_finite_is_refused(home: str, value: float) -> None:
+def test_a_value_of_version_0_1_that_is_not_finite_is_refused(home: str, value: float) -> None:
     vectors = VECTORS[5:10].copy()
     vectors[3, 2] = value
-    path = write(home, "b", IDS[5:10], vectors)
+    path = float_shard(home, vectors)
     with pytest.raises(InputError, match=f"{path}.*NaN or infinity.*delete the shard"):
-        load(home, "e", IDS)
+        from_version_0_1(path)
 
 
 def test_a_shard_of_other_dimensions_is_refused(home: str) -> None:
@@ -86,8 +116,9 @@ def test_a_shard_that_was_cut_off_is_refused(home: str, share: float) -> None:
     path.write_bytes(content[: int(share * len(content))])
     with pytest.raises(InputError, match=f"{path}: it cannot be read .*delete the shard"):
         load(home, "e", IDS)
-    with pytest.raises(InputError, match=f"{path}"):
-        read_shard(path)
+    for read in (read_shard, from_version_0_1):
+        with pytest.raises(InputError, match=f"{path}"):
+            read(path)
 
 
 @pytest.mark.parametrize("start", range(4, 400, 30))
@@ -103,7 +134,7 @@ def test_a_damaged_shard_ends_in_a_clear_error_or_does_no_harm(home: str, start:
     except EvergreenError as error:
         assert "have no vector of e" in str(error)  # an id was hit
     else:
-        assert np.isfinite(vectors).all()
+        assert vectors.shape == VECTORS.shape
 
 
 @pytest.mark.parametrize(
@@ -112,10 +143,11 @@ def test_a_damaged_shard_ends_in_a_clear_error_or_does_no_harm(home: str, start:
         pl.DataFrame({"prompt_id": ["05"], "vector": [[1.0, 2.0]]}),
         pl.DataFrame({"prompt_id": ["05"], "other": [1]}),
         pl.DataFrame({"prompt_id": [5], "vector": [1]}),
-        to_frame(["05"], VECTORS[:1]).with_columns(pl.lit(None, pl.Array(pl.Float32, 4)).alias("vector")),
-        to_frame(["05"], VECTORS[:1].astype(np.float64)).cast({"vector": pl.Array(pl.Float64, 4)}),
+        to_frame(["05"], VECTORS[:1]).with_columns(pl.lit(None, pl.Array(pl.Int16, 4)).alias("vector")),
+        to_frame(["05"], VECTORS[:1]).cast({"vector": pl.Array(pl.Float32, 4)}),
+        to_frame(["05"], VECTORS[:1]).cast({"vector": pl.Array(pl.Float64, 4)}),
     ],
-    ids=["lists", "no vectors", "numbers", "null", "float64"],
+    ids=["lists", "no vectors", "numbers", "null", "float32", "float64"],
 )
 def test_a_table_that_is_no_shard_is_refused(home: str, frame: pl.DataFrame) -> None:
     path = shard_folder(home, "e") / "b.parquet"
