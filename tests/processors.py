@@ -14,7 +14,9 @@ _NUMPY: Final = " ".join(name for name in __cpu_dispatch__ if __cpu_features__[n
 
 PLAIN_NUMPY: Final = {"NPY_DISABLE_CPU_FEATURES": _NUMPY}
 PLAIN_LIBM: Final = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"}
-ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+ONE_THREAD: Final = {
+    f"{name}_THREADS": "1" for name in ("OMP_NUM", "OPENBLAS_NUM", "POLARS_MAX", "NUMBA_NUM", "RAYON_NUM")
+}
 
 
 def kernel(name: str) -> Environment:

@@ -1,4 +1,4 @@
--- `tfidf-svd` was fitted on each home's prompts; `static` took its place, and its vectors say nothing to it.
+-- `static` took the place of `tfidf-svd`, which was fitted on each home's prompts: the old vectors are useless to it.
 drop table core.embedders;
 
 delete from core.vectors where embedder like 'tfidf-svd-%';

@@ -73,7 +73,7 @@ comment on view out.topics is 'Topics of every taxonomy; scores are those of its
 comment on column out.topics.taxonomy_id is 'The fit that the topic belongs to: a hash of prompts, embedder, settings and seed.';
 comment on column out.topics.topic_id is 'Its number, which a refit keeps for a topic that goes on; in the first fit 0 is the largest.';
 comment on column out.topics.name is 'Its first keywords, or what a model called it; unique in the taxonomy.';
-comment on column out.topics.keywords is 'The ten words that set it apart, by c-TF-IDF over its final members.';
+comment on column out.topics.keywords is 'Up to ten words that say what it is about, the best first.';
 comment on column out.topics.domain_id is 'The node of out.topic_tree that is its domain.';
 comment on column out.topics.domain is 'Name of its domain.';
 comment on column out.topics.size is 'Prompts in it.';

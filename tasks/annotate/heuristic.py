@@ -223,7 +223,7 @@ def features(text: str) -> Features:
     words = set(text.lower().translate(_NOT_LETTERS).split())
     stems = _KNOWN.intersection(map(_stem, words))
     return Features(
-        length=min(math.log2(1 + len(text)) / 11, 1.0),
+        length=min(round(math.log2(1 + len(text)) / 11, 9), 1.0),  # its last bit is the processor's
         sentences=_up_to(6, len(_SENTENCE_END.findall(text))),
         list_items=_up_to(4, len(_LIST_ITEM.findall(text))),
         questions=_up_to(3, text.count("?")),

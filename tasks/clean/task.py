@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 # Raise it with the rules' code, so that homes are cleaned again.
-RULES_VERSION = 1
+RULES_VERSION = 2
 _KEPT_NONE = pl.DataFrame(schema={"prompt_id": pl.String, "prompt": pl.String, "bands": BANDS})
 
 

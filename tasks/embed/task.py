@@ -40,9 +40,9 @@ def embed(run: Run, prompts: Ref, settings: EmbedSettings, llm: LlmSettings) -> 
     with warehouse.transaction(run.home, run.lock_wait_seconds) as con:
         warehouse.run(con, "embed/forget_refused")
     frame = warehouse.read(run.home, "embed/prompts", {}, run.lock_wait_seconds)
+    _remove_fitted(Path(run.home))
     if settings.model == STATIC:
         name = static.static_name()
-        _remove_fitted(Path(run.home))
         _embed_static(run, name, _missing(run, name, frame), settings.shard_rows)
     else:
         models = Models(run, llm)
@@ -121,7 +121,7 @@ def _remove_fitted(home: Path) -> None:
     """Remove what the embedder of version 0.1 left, `tfidf-svd`, which was fitted on each home's prompts."""
     if (home / "embedders").is_dir():
         logger.warning(
-            "tfidf-svd is gone: static embeds all prompts anew, in seconds, and topics keep their ids"
+            "tfidf-svd is gone: all prompts are embedded anew, and topics that go on keep their ids"
         )
         for folder in (home / "shards" / "vectors").glob("tfidf-svd-*"):
             shutil.rmtree(folder)

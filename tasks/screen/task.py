@@ -65,6 +65,8 @@ def screen(run: Run, vectors: Ref, settings: ScreenSettings, embed: EmbedSetting
         released.height,
     )
     prompts = _with_bands(prompts)
+    if settings.semantic and (others := prompts.height - _comparable(prompts, embed).height):
+        logger.warning("%d prompts are not compared by meaning: static knows English alone", others)
     comparison = _Comparison(run, vectors.key, settings, embed, llm, limit)
     found = [comparison.compare(prompts, references, "repeat")]
     found += [comparison.compare(new, earlier, "released") for new, earlier in _beside(prompts, released)]
@@ -130,7 +132,7 @@ class _Comparison:
         known = references.filter(pl.col("text_id").is_in(embedded.to_list()))
         if known.is_empty():
             return pl.DataFrame(schema=VERDICTS)
-        ids = self._comparable(prompts)["prompt_id"]
+        ids = _comparable(prompts, self.embed)["prompt_id"]
         return semantic_repeats(
             Embedded(ids, blocks(self.run.home, self.embedder, ids.to_list(), _BLOCK_ROWS)),
             known,
@@ -139,14 +141,10 @@ class _Comparison:
             self.limit,
         )
 
-    def _comparable(self, prompts: pl.DataFrame) -> pl.DataFrame:
-        """Prompts whose vectors tell meanings apart: to `static`, Russian ones are nearly all alike."""
-        if self.embed.model != STATIC:
-            return prompts
-        known = prompts.filter(pl.col("language").is_in(LANGUAGES))
-        if others := prompts.height - known.height:
-            logger.warning("%d prompts are not compared by meaning: static knows English alone", others)
-        return known
+
+def _comparable(prompts: pl.DataFrame, embed: EmbedSettings) -> pl.DataFrame:
+    """Prompts whose vectors tell meanings apart: to `static`, Russian ones are nearly all alike."""
+    return prompts.filter(pl.col("language").is_in(LANGUAGES)) if embed.model == STATIC else prompts
 
 
 def _store(

@@ -85,7 +85,7 @@ class TopicsSettings(StageSettings):
     pca_dimensions: int = Field(
         256,
         ge=2,
-        description="Principal components that UMAP sees of longer vectors; fewer tell less.",
+        description="Longer vectors are cut to so many principal components; fewer make worse topics.",
     )
     n_neighbors: int = Field(15, ge=2, description="UMAP's neighbourhood.")
     umap_dimensions: int = Field(5, ge=2, description="Dimensions that HDBSCAN sees.")

@@ -5,17 +5,22 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
-from hdbscan import HDBSCAN
+from hdbscan._hdbscan_boruvka import KDTreeBoruvkaAlgorithm
+from hdbscan._hdbscan_linkage import label
+from hdbscan._hdbscan_tree import compute_stability, condense_tree, get_clusters
 from numpy.typing import NDArray
+from sklearn.neighbors import KDTree
 
 from tasks.settings import TopicsSettings
 from tasks.topics.assign import NONE, nearest
 from tasks.vectors.components import principal_scores
 from tasks.vectors.grid import Floats, Vectors, cosines, to_grid
-from tasks.vectors.search import Positions
+from tasks.vectors.search import Positions, search
 
 # Below this UMAP's neighbour graph is the complete graph, and its layout says nothing.
 _SMALLEST_LAYOUT: Final = 20
+# HDBSCAN's own: points in a leaf of its tree.
+_LEAF: Final = 40
 
 
 class Source(Protocol):
@@ -78,7 +83,7 @@ def find_clusters(source: Source, settings: TopicsSettings, seed: int) -> Cluste
     """Cluster prompts by their vectors; the same vectors in the same order give the same clusters.
 
     Where HDBSCAN finds no cluster, or there are fewer than 20 different vectors, all are one cluster. A
-    vector of zeros says nothing: it has no cluster.
+    vector of zeros says nothing: it has no cluster, unless all are zeros.
 
     Args:
         source: of n >= 1 vectors on the grid.
@@ -149,13 +154,13 @@ def _spread_out(rows: Vectors, places: Positions, count: int) -> Vectors:
 
 
 def _dense(layout: Vectors, settings: TopicsSettings) -> Positions:
-    model = HDBSCAN(
-        min_cluster_size=settings.min_topic_size,
-        min_samples=settings.min_samples,
-        cluster_selection_method="eom",
-        core_dist_n_jobs=1,
-    )
-    return np.asarray(model.fit_predict(layout.astype(np.float64)), dtype=np.int64)
+    """HDBSCAN's steps, with a stable sort: its own leaves the order of equal edges to the processor."""
+    tree = KDTree(layout.astype(np.float64), leaf_size=_LEAF)
+    samples = min(settings.min_samples, len(layout) - 1)
+    edges = KDTreeBoruvkaAlgorithm(tree, samples, leaf_size=_LEAF // 3, n_jobs=1).spanning_tree()
+    joins = label(edges[np.argsort(edges[:, 2], kind="stable")])
+    condensed = condense_tree(joins, settings.min_topic_size)
+    return np.asarray(get_clusters(condensed, compute_stability(condensed), "eom")[0], dtype=np.int64)
 
 
 def _by_size(labels: Positions) -> Positions:
@@ -190,6 +195,6 @@ def _most_similar_members(
     rows, begins = _members(clusters)
     for cluster, group in enumerate(np.split(rows, begins[1:])):
         if len(group):
-            similarities = vectors[group] @ fitted[own[cluster]].T
-            found[group] = own[cluster][similarities.argmax(axis=1)]
+            nearest_member, _ = search(vectors[group], fitted[own[cluster]], 1)
+            found[group] = own[cluster][nearest_member[:, 0]]
     return found

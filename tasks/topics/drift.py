@@ -103,11 +103,14 @@ def _share_since(fitted: Positions, assigned: Positions) -> float:
 
 def _greater(fitted: Positions, assigned: Positions) -> Floats:
     """How likely as many prompts since, or more, are in each topic without drift (exact binomial test)."""
-    return np.asarray(binom.sf(assigned - 1, fitted + assigned, _share_since(fitted, assigned)))
+    return np.asarray(binom.sf(assigned - 1, fitted + assigned, _share_since(fitted, assigned))).round(
+        _DIGITS
+    )
 
 
 def _less(fitted: Positions, assigned: Positions) -> Floats:
-    return np.asarray(binom.cdf(assigned, fitted + assigned, _share_since(fitted, assigned)))
+    share = _share_since(fitted, assigned)
+    return np.asarray(binom.cdf(assigned, fitted + assigned, share)).round(_DIGITS)
 
 
 def _shift(fitted: Positions, assigned: Positions) -> tuple[float, float]:
@@ -125,4 +128,5 @@ def _shift(fitted: Positions, assigned: Positions) -> tuple[float, float]:
     mean = 2 * above * (1 - share) * binom.pmf(above, total, share)
     variance = (total * share * (1 - share) - mean**2).clip(0)
     scale = (1 / before + 1 / since) / 2
-    return round(float(distance - scale * mean.sum()), _DIGITS), float(scale * np.sqrt(variance.sum()))
+    shift, deviation = distance - scale * mean.sum(), scale * np.sqrt(variance.sum())
+    return round(float(shift), _DIGITS), round(float(deviation), _DIGITS)

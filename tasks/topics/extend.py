@@ -23,7 +23,7 @@ def place_new(prompt_ids: pl.Series, source: Source, taxonomy: Taxonomy) -> pl.D
         the nearest topic is beyond the limit) and `assigned_by`.
 
     Raises:
-        InputError: vectors have other dimensions than the taxonomy's, or are no numbers.
+        InputError: vectors have other dimensions than the taxonomy's.
     """
     positions, cosines = np.full(len(prompt_ids), NONE), np.zeros(len(prompt_ids))
     if len(prompt_ids):

@@ -1,7 +1,7 @@
 """Where prompts stand by their neighbours: UMAP, in a few dimensions for HDBSCAN and in two for a picture.
 
-UMAP's own steps are called, not its class: both layouts share one graph, and what differs in its last bits
-between processors is rounded, or given, before a layout begins.
+UMAP's own steps are called, not its class: both layouts share one graph, and values that could differ between
+processors are rounded, or given, before a layout begins.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from umap import layouts, umap_
 from tasks.errors import EvergreenError
 from tasks.settings import TopicsSettings
 from tasks.vectors.components import principal_scores
-from tasks.vectors.grid import Floats, Vectors, cosines
+from tasks.vectors.grid import Floats, Vectors
 from tasks.vectors.search import search
 
 # UMAP's default of 5 takes 1.6 times as long, and no measure of `tests/bench/topics` is better by it.
@@ -26,7 +26,6 @@ _MAP_EPOCHS: Final = 0.4
 # processor.
 _DENSE: Final = (1.929, 0.7915)
 _SPREAD: Final = (1.577, 0.8951)
-_WIDTH: Final = 10
 # Steps of a layout as its principal components are found, and of a graph's weights.
 _LAYOUT_STEPS: Final = 256
 _WEIGHT_STEPS: Final = 2.0**16
@@ -53,7 +52,10 @@ def link(vectors: Vectors, settings: TopicsSettings) -> coo_matrix:
     """
     count = min(settings.n_neighbors, len(vectors) - 1)
     positions, products = search(vectors, vectors, count)
-    distances = (1 - cosines(products)).astype(np.float32)
+    # By true lengths, or else a vector is a little off itself, which UMAP takes for its nearest neighbour.
+    squares = (vectors * vectors).sum(axis=1, dtype=np.float64)
+    cosines = products / np.sqrt(squares[:, None] * squares[positions])
+    distances = (1 - cosines).clip(0).astype(np.float32)
     graph, *_ = umap_.fuzzy_simplicial_set(
         vectors, count, None, "cosine", knn_indices=positions, knn_dists=distances
     )
@@ -97,11 +99,13 @@ def _epochs(graph: coo_matrix, settings: TopicsSettings) -> int:
 def _optimise(
     start: Floats, graph: coo_matrix, epochs: int, curve: tuple[float, float], seed: int
 ) -> Vectors:
-    """UMAP's layout. Points that start in one place are moved apart here, as UMAP does it by logarithms."""
+    """UMAP's layout, which begins with all components of the start equally wide.
+
+    Points that start in one place are moved apart here: UMAP does it by logarithms.
+    """
     rng = np.random.RandomState(seed)
     scale = np.abs(start).max(initial=0)
-    apart = rng.randint(-1_000, 1_001, start.shape) * 1e-7
-    places = (start / (scale or 1) + apart) * _WIDTH
+    places = start / (scale or 1) + rng.randint(-1_000, 1_001, start.shape) * 1e-7
     a, b = curve
     layout, _ = umap_.simplicial_set_embedding(
         None, graph, start.shape[1], 1.0, a, b, 1.0, _NEGATIVE_SAMPLES, max(1, epochs), places, rng,

@@ -16,6 +16,8 @@ _SPARE_WORDS: Final = 4
 # A word of no topic outside would otherwise stand infinitely far above one of few.
 _FLOOR: Final = 0.06
 _STEM: Final = 4
+# What a short word takes: `car` and `cars` are one word, `c` and `c++`, or `war` and `warrior`, are not.
+_ENDINGS: Final = frozenset({"s", "es", "ed", "ing"})
 # The last bits of logarithms differ between processors.
 _DIGITS: Final = 9
 
@@ -106,6 +108,9 @@ def unlike(words: Iterable[str], count: int) -> list[str]:
 
 def _share_stem(word: str, other: str) -> bool:
     """Whether two words begin alike and end within four letters of that, as `program` and `programming`."""
-    shorter, longer = sorted((word.rstrip("e"), other.rstrip("e")), key=len)
+    shorter, longer = sorted((word, other), key=len)
+    if len(shorter) < _STEM:
+        return longer.removeprefix(shorter) in _ENDINGS
+    shorter, longer = sorted((word.removesuffix("e"), other.removesuffix("e")), key=len)
     shared = next((i for i, letter in enumerate(shorter) if letter != longer[i]), len(shorter))
     return shared >= min(_STEM, len(shorter)) and len(longer) - shared <= _STEM

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LIBRARIES = ("bertopic", "faiss-cpu", "hdbscan", "numba", "numpy", "scikit-learn", "umap-learn")
+# fmt: off
+_LIBRARIES = (
+    "bertopic", "faiss-cpu", "hdbscan", "numba", "numpy", "polars", "scikit-learn", "scipy", "umap-learn",
+)
+# fmt: on
 # The embedder of version 0.1, whose vectors are gone.
 _FITTED = "tfidf-svd-"
 # Raise it with the code of the fit.

@@ -16,7 +16,7 @@ from tasks.vectors.components import places
 from tasks.vectors.grid import Vectors, rows_to_grid, to_grid
 
 # How much vectors count beside words, and the dimensions that are kept of both. In the full space nearly all
-# topics are equally far apart, and Ward gives one domain 60 % of the prompts; so do words alone. See README.
+# topics are equally far apart, and Ward gives one domain 60 % of the prompts; so do words alone.
 _VECTORS_WEIGHT: Final = 3
 _DIMENSIONS: Final = 15
 _TOPIC_WORDS: Final = 50

@@ -49,7 +49,7 @@ _CHATTER: Final = frozenset(
 _CHATTER_WEIGHT: Final = 0.05
 # A word with a digit or an underscore is a name in somebody's code more often than a word that others know.
 _CODE_WEIGHT: Final = 0.3
-# Of two letters, words that people know; others are abbreviations of one prompt's own.
+# Two-letter words that people know; other two-letter words are private abbreviations.
 _SHORT: Final = frozenset(
     "ai ar c c# c++ cv db dj f# g# go hr ip js ml os pc pr qa r tv ui uk us ux vr xp".split()  # noqa: SIM905
 )
@@ -185,7 +185,9 @@ def _score(weights: csr_matrix, counts: csr_matrix, sizes: Positions, vocabulary
         alike[part] = cosines((vectors[places[part]] * topics[rows[part]]).sum(axis=1))
     shares = np.asarray(counts[rows, scores.indices]).ravel() / sizes[rows]
     manner = np.array([_manner(vocabulary[column]) for column in columns])[places]
-    scores.data = (np.sqrt(relative / _STEPS * shares**3) * alike.clip(_STRANGE, 1) * manner).round(_DIGITS)
+    scores.data = (
+        np.sqrt(relative / _STEPS * shares * shares * shares) * alike.clip(_STRANGE, 1) * manner
+    ).round(_DIGITS)
     return scores
 
 

@@ -37,7 +37,7 @@ def principal_scores(rows: NDArray[np.float32], dimensions: int) -> Floats:
 
 
 def places(similarities: Floats, dimensions: int) -> Floats:
-    """Where things stand that are as similar to each other as this: classical multidimensional scaling.
+    """Coordinates whose inner products are about these similarities: classical multidimensional scaling.
 
     Args:
         similarities: symmetric whole numbers of shape (n, n).

@@ -60,5 +60,5 @@ def rows_to_grid(rows: csr_matrix) -> csr_matrix:
 
 
 def cosines(products: NDArray[Any]) -> Floats:
-    """Cosines of vectors with these inner products, to within 0.0002: lengths are not quite 4,000."""
+    """Cosines of vectors with these inner products, to within 0.0005: lengths are not quite 4,000."""
     return np.asarray((products / np.float64(STEPS * STEPS)).clip(-1, 1))

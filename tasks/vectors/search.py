@@ -6,6 +6,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.errors import InputError
 from tasks.vectors.grid import Vectors
 
 Positions = NDArray[np.int64]
@@ -23,7 +24,15 @@ def search(queries: Vectors, references: Vectors, count: int) -> tuple[Positions
 
     Returns:
         Positions and inner products, nearest first, each of shape (n, count).
+
+    Raises:
+        InputError: the dimensions differ.
     """
+    if queries.shape[1] != references.shape[1]:
+        raise InputError(
+            f"vectors of {queries.shape[1]} and {references.shape[1]} dimensions cannot be compared: "
+            "all must come from one embedder"
+        )
     index = faiss.IndexFlatIP(references.shape[1])
     index.add(np.ascontiguousarray(references))
     asked = min(count + 1, len(references))  # one more, to see whether a tie goes on

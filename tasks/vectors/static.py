@@ -3,6 +3,7 @@
 import hashlib
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -42,9 +43,8 @@ def embed(texts: list[str]) -> Vectors:
     for start in range(0, len(texts), _TEXTS_AT_ONCE):
         part = texts[start : start + _TEXTS_AT_ONCE]
         encoded = tokenizer.encode_batch_fast(part, add_special_tokens=False)
-        tokens = [text.ids for text in encoded]
-        ends = np.cumsum([0, *map(len, tokens)])
-        ids = np.concatenate([np.empty(0, np.int64), *tokens]).astype(np.int64)
+        ends = np.cumsum([0, *map(len, encoded)])
+        ids = np.fromiter(chain.from_iterable(text.ids for text in encoded), np.int32, ends[-1])
         counts = csr_matrix((np.ones(len(ids)), ids, ends), shape=(len(part), len(vectors)))
         # Values are float16, multiples of 2^-24 below 16: float64 sums of 2^25 of them are exact.
         found[start : start + len(part)] = to_grid(counts @ vectors)

@@ -27,10 +27,10 @@ insert into core.flags
 select prompt_id(i), if(i < 190, 'too_short', 'personal_data'), 'SENTINEL evidence'
 from range(150, 200) as t (i);
 
-insert into core.vectors values ('tfidf', 'a.parquet', 100, 64), ('tfidf', 'b.parquet', 50, 64);
+insert into core.vectors values ('static', 'a.parquet', 100, 64), ('static', 'b.parquet', 50, 64);
 
 insert into core.taxonomies
-values ('tax-1', 'tfidf', '{}', 42, '{}', 150, 150, 64, '00', null, 'run-1', timestamp '2026-01-05 11:00:00');
+values ('tax-1', 'static', '{}', 42, '{}', 150, 150, 64, '00', null, 'run-1', timestamp '2026-01-05 11:00:00');
 
 insert into core.topic_lineage (taxonomy_id, topic_id, relation, shared_count)
 select 'tax-1', i, 'new', 0

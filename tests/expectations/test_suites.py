@@ -18,9 +18,9 @@ from tasks.refs import Ref, Run
 KEYS = {
     "ingest": "all",
     "clean": "eligible",
-    "embed": "tfidf",
+    "embed": "static",
     "topics": "tax-1",
-    "screen": "tfidf",
+    "screen": "static",
     "annotate": "heuristic-1",
     "select": "run-1",
     "release": "rel-1",

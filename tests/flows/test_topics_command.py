@@ -72,7 +72,7 @@ def test_healthy_topics_are_a_table_without_warnings(
 ) -> None:
     home = planted("delete from core.drift; update core.topics set coherence = 0.25, tightness = 0.75")
     out = printed(home)
-    assert "Taxonomy tax-1 of tfidf" in out
+    assert "Taxonomy tax-1 of static" in out
     assert "10 topics of 150 prompts: cluster 66.7%, nearest 33.3%" in out
     assert line_of(out, "3") == "3 15 0.25 0.75 6.00 100.0% 2 SENTINEL words 3"
     assert not [word for word in ("Nearly", "catch-all", "Drift", "Growing") if word in out]

@@ -32,7 +32,7 @@ PARAMETERS = {
     "content_hash": "00",
     "data_sha256": "00",
     "dimensions": 64,
-    "embedder": "tfidf",
+    "embedder": "static",
     "error": None,
     "event": "published",
     "file_id": "f2",

@@ -30,7 +30,7 @@ def test_the_last_taxonomy_is_the_one_fitted_last(con: duckdb.DuckDBPyConnection
     assert warehouse.run(con, "topics/last")["taxonomy_id"].item() == "tax-1"
     add_taxonomy(con, "newer", LATER)
     (last,) = warehouse.run(con, "topics/last").to_dicts()
-    assert last == {"taxonomy_id": "newer", "embedder": "tfidf", "dimensions": 64, "fitted_at": LATER}
+    assert last == {"taxonomy_id": "newer", "embedder": "static", "dimensions": 64, "fitted_at": LATER}
 
 
 def test_a_home_without_taxonomies_has_no_last_one_and_used_no_id(con: duckdb.DuckDBPyConnection) -> None:

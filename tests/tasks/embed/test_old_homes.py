@@ -136,7 +136,7 @@ def test_a_home_of_the_fitted_embedder_is_embedded_anew_and_says_so_once(
         assert embed.fn(fitted, eligible, EmbedSettings(**settings), LlmSettings()) == ref
     said = [record.getMessage() for record in caplog.records if "tfidf-svd is gone" in record.getMessage()]
     assert len(said) == 1
-    assert "topics keep their ids" in said[0]
+    assert "topics that go on keep their ids" in said[0]
     assert (ref.key, ref.rows) == (static.static_name(), 30)
     np.testing.assert_array_equal(
         load(fitted.home, ref.key, IDS), static.embed([f"write about number{prompt_id}" for prompt_id in IDS])

@@ -22,7 +22,7 @@ EVERY = [
     for stage, key in {
         "ingest": "all",
         "clean": "eligible",
-        "embed": "tfidf",
+        "embed": "static",
         "topics": "tax-1",
         "annotate": "heuristic-1",
         "select": "run-1",

@@ -98,7 +98,7 @@ def test_the_manifests_checksums_are_those_of_the_files(eve: Any) -> None:
 def test_the_manifest_says_what_made_it(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["select"]["size"] == 10
     assert manifest["seed"] == 42
-    assert manifest["models"] == {"embedder": "tfidf", "taxonomy": "tax-1", "annotator": "heuristic-1"}
+    assert manifest["models"] == {"embedder": "static", "taxonomy": "tax-1", "annotator": "heuristic-1"}
     assert manifest["libraries"]["umap-learn"] == version("umap-learn")
     assert manifest["evergreen"] == version("evergreen-bench")
     assert manifest["sources"] == [

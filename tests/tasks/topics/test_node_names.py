@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from tasks.topics.node_names import ROOT_NAME, name_nodes
+from tasks.topics.node_names import ROOT_NAME, name_nodes, unlike
 from tasks.topics.words import best_of_each
 
 WORDS = ["bake", "baking", "bread", "chess", "cook", "good", "knight", "oven", "queen", "rook", "soup"]
@@ -61,3 +61,22 @@ def test_the_best_of_each_row_are_kept_ties_by_column() -> None:
     weights = csr_matrix(np.array([[1.0, 3.0, 3.0, 2.0], [0.0, 0.0, 0.0, 0.0], [0.0, 5.0, 0.0, 4.0]]))
     kept = best_of_each(weights, 2).toarray().tolist()
     assert kept == [[0, 3, 3, 0], [0, 0, 0, 0], [0, 5, 0, 4]]
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        ("game games gaming", "game"),
+        ("program programming programs", "program"),
+        ("car cars", "car"),
+        ("abcd abcee eeee", "abcd abcee eeee"),
+        ("egg eggs", "egg"),
+        ("c c++ c# code char class", "c c++ c# code char class"),
+        (
+            "war warrior art article man manager us user go google",
+            "war warrior art article man manager us user go google",
+        ),
+    ],
+)
+def test_two_forms_of_one_word_are_one_and_words_that_only_begin_alike_are_not(words: str, kept: str) -> None:
+    assert unlike(words.split(), 10) == kept.split()

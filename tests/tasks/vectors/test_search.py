@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.errors import InputError
 from tasks.vectors import search as module
 from tasks.vectors.grid import Vectors, to_grid
 from tasks.vectors.search import search
@@ -65,3 +66,8 @@ def test_no_queries_have_no_answers() -> None:
 def test_vectors_with_many_ties(rows: list[list[int]], data: st.DataObject) -> None:
     vectors = to_grid(np.array(rows, dtype=np.float32))
     assert_is_by_brute_force(vectors, vectors, data.draw(st.integers(1, len(rows))))
+
+
+def test_vectors_of_two_embedders_are_refused_in_one_line() -> None:
+    with pytest.raises(InputError, match="3 and 2 dimensions cannot be compared"):
+        search(np.ones((1, 3), np.float32), np.ones((1, 2), np.float32), 1)
