@@ -11,7 +11,7 @@ ROWS ?= 200000
 RESULT ?= /tmp/evergreen-bench-topics/results
 BENCH_ARGS ?=
 
-.PHONY: demo test check format lock server bench-topics setup clean
+.PHONY: demo test test-operations check format lock server bench-topics setup clean
 
 setup: .venv/.installed
 
@@ -31,9 +31,16 @@ demo: setup
 	@echo "Next: query $(DEMO_HOME)/analytics.duckdb, open $(DEMO_HOME)/docs/index.html, or build from your own data:"
 	@echo "  $(BIN)/evergreen build YOUR_FILE_OR_FOLDER_OR_URL --home .evergreen"
 
-# Files in their order: pytest-xdist would leave those of few tests, which are the long ones, to the end.
+# A file is one worker's; files come in their order (tests/conftest.py), the long ones first.
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# All but what test-operations runs.
 test: setup
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) --ignore tests/browser --ignore tests/operations
+
+# A server and a worker, seen in a browser, killed, crashed and started again: three minutes, mostly of waiting.
+test-operations: setup
+	$(PYTEST) tests/browser tests/operations
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""Fixtures that several stages' tests share."""
+"""What holds for all tests; plugins/ has the fixtures that several folders share."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,15 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tasks import warehouse
-from tasks.refs import Run
+from tests.places import REAL_DATA, ROOT
+
+pytest_plugins = (
+    "tests.plugins.homes",
+    "tests.plugins.models",
+    "tests.plugins.prefect",
+    "tests.plugins.s3",
+    "tests.plugins.webhook",
+)
 
 # Before Prefect is imported, here and in the processes that tests start: it would phone home.
 os.environ |= {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
@@ -16,16 +23,19 @@ os.environ |= {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
-REAL_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+# Folders whose files run first: a long file that came last would keep one worker busy while the others wait.
+# Those that need no Prefect server and no built home lead, so no worker waits while another makes one.
+FIRST = ("browser", "real_model", "flows")
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """A run on an empty home with a migrated warehouse."""
-    home = tmp_path / "home"
-    home.mkdir()
-    warehouse.migrate(str(home))
-    return Run(id="run-1", home=str(home), seed=42, lock_wait_seconds=5)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within a folder, files keep their order."""
+    items.sort(key=lambda item: FIRST.index(folder) if (folder := folder_of(item)) in FIRST else len(FIRST))
+
+
+def folder_of(item: pytest.Item) -> str:
+    """The folder of `tests/` that a test is in."""
+    return item.path.relative_to(ROOT / "tests").parts[0]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+from threadpoolctl import threadpool_info
 
 Environment = dict[str, str]
 
@@ -17,6 +18,10 @@ PLAIN_LIBM: Final = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"}
 ONE_THREAD: Final = {
     f"{name}_THREADS": "1" for name in ("OMP_NUM", "OPENBLAS_NUM", "POLARS_MAX", "NUMBA_NUM", "RAYON_NUM")
 }
+# The kernel that OpenBLAS has chosen here.
+NATIVE: Final = str(
+    next(pool["architecture"] for pool in threadpool_info() if pool["internal_api"] == "openblas")
+)
 
 
 def kernel(name: str) -> Environment:

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Iterator
 
 import pytest
-from source import CODE, ROOT, functions, imports, relative, tracked, tree
 
 from tasks import settings
+from tests.source import CODE, ROOT, functions, imports, relative, tracked, tree
 
 LENGTHS = {
     f"{relative(path)}: {function.name}": (function.end_lineno or 0) - function.lineno + 1
@@ -66,6 +66,35 @@ def test_functions_are_short() -> None:
 def test_files_are_short() -> None:
     lines = {relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in CODE}
     assert {name: count for name, count in lines.items() if count > 250} == {}
+
+
+def test_a_test_file_is_named_for_the_module_that_it_tests() -> None:
+    strangers = []
+    for path in [*(ROOT / "tests/tasks").rglob("test_*.py"), *(ROOT / "tests/flows").glob("test_*.py")]:
+        modules = (ROOT / path.parent.relative_to(ROOT / "tests")).glob("*.py")
+        subject = path.stem.removeprefix("test_")
+        if not any(subject == module.stem or subject.startswith(f"{module.stem}_") for module in modules):
+            strangers.append(relative(path))
+    assert not strangers
+
+
+def test_nothing_is_imported_from_a_conftest() -> None:
+    found = [
+        relative(path)
+        for path in (ROOT / "tests").rglob("*.py")
+        if any(name.endswith(".conftest") for name in imports(tree(path)))
+    ]
+    assert not found
+
+
+def test_no_test_asserts_seconds() -> None:
+    timed = re.compile(r"assert\b.*\b(monotonic|perf_counter|process_time|time)\(\) *-")
+    found = [
+        relative(path)
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if timed.search(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, "what is measured belongs to tests/bench"
 
 
 def test_the_order_of_stages_is_the_methods() -> None:

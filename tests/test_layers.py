@@ -1,14 +1,17 @@
-"""Imports only go down: flows → task.py → pure modules → shared plain Python."""
+"""Imports only go down: flows → task.py → pure modules → shared plain Python.
+
+A test here reads all of the code, and names each file that breaks its rule and what it does.
+"""
 
 import ast
 import json
 import re
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from functools import cache
 
-import pytest
-from source import CODE, ROOT, flow_functions, imports, relative, strings, tree
+from tests.source import CODE, ROOT, Function, flow_functions, imports, relative, strings, tree
 
 # Who may import what, by path.
 MAY_IMPORT = {
@@ -24,7 +27,7 @@ MAY_IMPORT = {
     r"tasks\.\w+\.task": r"flows/.*|tasks/\w+/task\.py",
 }
 PURE = [
-    path
+    relative(path)
     for path in CODE
     if relative(path).startswith("tasks/")
     and path.name not in {"task.py", "stage.py", "__init__.py"}
@@ -51,29 +54,65 @@ SQL = re.compile(
 )
 
 
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Each file of the code, parsed once for all rules."""
+    return {relative(path): tree(path) for path in CODE}
+
+
+@cache
+def importers(module: str) -> list[str]:
+    """The files that import a module, given as a pattern, or something in it."""
+    pattern = re.compile(rf"({module})(\.|$)")
+    return [path for path, code in trees().items() if any(map(pattern.match, imports(code)))]
+
+
+def decisions(function: Function) -> Iterator[str]:
+    """What a flow does that is no step, each as the rest of a sentence."""
+    lines = (function.end_lineno or 0) - function.body[0].lineno + 1
+    if lines > 40:
+        yield f"has {lines} lines; a flow has at most 40"
+    for node in ast.walk(function):
+        if isinstance(node, ast.If | ast.IfExp | ast.Match):
+            yield f"decides something in line {node.lineno}; a flow is a list of steps"
+
+
+def assert_none(culprits: list[str]) -> None:
+    assert not culprits, "\n".join(culprits)
+
+
 def test_no_pure_module_brings_prefect_or_great_expectations_with_it() -> None:
-    names = [relative(path).removesuffix(".py").replace("/", ".") for path in PURE]
+    names = [path.removesuffix(".py").replace("/", ".") for path in PURE]
     command = [sys.executable, "-W", "ignore", "-c", IMPORT_ALL, *names]
     output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert json.loads(output) == {}
+    assert_none([f"{name}: brings {', '.join(heavy)} with it" for name, heavy in json.loads(output).items()])
 
 
-@pytest.mark.parametrize(("module", "places"), MAY_IMPORT.items(), ids=list(MAY_IMPORT))
-def test_only_its_layer_imports(module: str, places: str) -> None:
-    importers = {
-        relative(path)
-        for path in CODE
-        if any(re.match(rf"({module})(\.|$)", name) for name in imports(tree(path)))
-    }
-    assert importers
-    assert not {path for path in importers if not re.fullmatch(places, path)}
+def test_only_its_layer_imports_a_module() -> None:
+    assert_none(
+        [
+            f"{path}: imports {module}, which is only for {places}"
+            for module, places in MAY_IMPORT.items()
+            for path in importers(module)
+            if not re.fullmatch(places, path)
+        ]
+    )
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in CODE if relative(path) != "tasks/warehouse.py"], ids=relative
-)
-def test_no_sql_is_written_in_python(path: Path) -> None:
-    assert not [text for text in strings(tree(path)) if SQL.search(text)]
+def test_every_rule_is_about_something_that_is_imported() -> None:
+    assert [module for module in MAY_IMPORT if not importers(module)] == []
+
+
+def test_no_sql_is_written_in_python() -> None:
+    assert_none(
+        [
+            f"{path}: has SQL, which belongs to sql/: {text.strip()[:60]!r}"
+            for path, code in trees().items()
+            if path != "tasks/warehouse.py"
+            for text in strings(code)
+            if SQL.search(text)
+        ]
+    )
 
 
 def test_sql_is_told_from_prose() -> None:
@@ -85,8 +124,10 @@ def test_sql_is_told_from_prose() -> None:
 def test_a_flow_is_a_list_of_steps() -> None:
     flows = list(flow_functions())
     assert flows
-    for path, function in flows:
-        lines = (function.end_lineno or 0) - function.body[0].lineno + 1
-        assert lines <= 40, f"{relative(path)}: {function.name} has {lines} lines"
-        branches = [node for node in ast.walk(function) if isinstance(node, ast.If | ast.IfExp | ast.Match)]
-        assert not branches, f"{relative(path)}: {function.name} decides something"
+    assert_none(
+        [
+            f"{relative(path)}: {function.name} {what}"
+            for path, function in flows
+            for what in decisions(function)
+        ]
+    )

@@ -65,25 +65,31 @@ def rating(row: Row, rater: str) -> float | None:
     return float(found[-1]) if found else None
 
 
-def populations(data: Path) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """Prompts chosen as hard, by who chose them; unselected English ones of that time; all English ones."""
+def chosen_as_hard(data: Path) -> dict[str, list[str]]:
+    """Prompts chosen as hard, by who chose them."""
     battles = rows(data / "prompts/fastchat_battles.jsonl")
-    hard = {
+    return {
         "rated 9 of 10 by both": ["\n".join(row["turns"]) for row in battles if len(row["turns"]) == 1],
         "Arena-Hard v0.1": [row["prompt"] for row in rows(data / "questions/arena_hard_v0.1.jsonl")],
     }
-    chosen = {identity(text) for texts in hard.values() for text in texts}
-    english = [
-        row for row in rows(data / "prompts/arena_prompts.jsonl") if identify(row["prompt"])[0] == "en"
-    ]
-    unselected = [
+
+
+def not_chosen(data: Path) -> list[str]:
+    """English prompts of that time that nobody chose."""
+    chosen = {identity(text) for texts in chosen_as_hard(data).values() for text in texts}
+    # Those that it is for come first: to tell a text's language takes milliseconds.
+    return [
         row["prompt"]
-        for row in english
+        for row in rows(data / "prompts/arena_prompts.jsonl")
         if "rulm_arena33k" in row["sources"]
         and row["meta"].get("n_turns", 1) == 1
         and identity(row["prompt"]) not in chosen
+        and is_english(row["prompt"])
     ]
-    return hard, unselected, [row["prompt"] for row in english]
+
+
+def is_english(text: str) -> bool:
+    return identify(text)[0] == "en"
 
 
 def auc(hard: Iterable[str], unselected: Iterable[str], measure: Measure) -> float:
@@ -171,11 +177,11 @@ def show_shares(english: list[str]) -> None:
 def main(data: Path) -> None:
     if not data.is_dir():
         sys.exit(f"No folder {data}: give the folder of the measurement data as the first argument.")
-    hard, unselected, english = populations(data)
     show_labels(data)
     show_ratings(data)
-    show_contrasts(hard, unselected)
-    show_shares(english)
+    show_contrasts(chosen_as_hard(data), not_chosen(data))
+    prompts = [row["prompt"] for row in rows(data / "prompts/arena_prompts.jsonl")]
+    show_shares(list(filter(is_english, prompts)))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ from typing import Any
 import httpx
 
 from deploy.server import POOL
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 Json = dict[str, Any]
 

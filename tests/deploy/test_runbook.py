@@ -15,8 +15,8 @@ from prefect.settings.legacy import _get_settings_fields
 
 from deploy.server import POOL
 from flows.cli import app
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 RUNBOOK = (DEPLOY / "README.md").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))

@@ -1,25 +1,28 @@
-"""A home in which every check passes."""
+"""A home in which every check passes: a copy to change, and its warehouse, where changes are undone."""
 
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tasks import warehouse
-
-
-@pytest.fixture(scope="session")
-def good_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("good_home")
-    warehouse.migrate(str(folder))
-    with warehouse.transaction(str(folder)) as con:
-        con.execute((Path(__file__).parent / "good_home.sql").read_text())
-        keys = {"run_id": "run-1", "taxonomy_id": "tax-1", "annotator": "heuristic-1"}
-        warehouse.run(con, "release/add_funnel", {**keys, "funnel_run_id": "run-1"})
-    return folder
+from tests.plugins.homes import Copy
 
 
 @pytest.fixture
-def home(good_home: Path, tmp_path: Path) -> Path:
-    shutil.copy(good_home / warehouse.WAREHOUSE, tmp_path)
-    return tmp_path
+def home(good_home: Path, copy: Copy) -> Path:
+    return copy(good_home)
+
+
+@pytest.fixture(scope="session")
+def good(good_home: Path, copy: Copy) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(copy(good_home) / warehouse.WAREHOUSE) as con:
+        yield con
+
+
+@pytest.fixture
+def con(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    good.begin()
+    yield good
+    good.rollback()

@@ -1,47 +1,20 @@
-"""One real Prefect server for all flows, and one built demo that several tests look at."""
+"""The command, run in a process of its own, and homes that flows have built."""
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
-from prefect.settings import (
-    PREFECT_API_URL,
-    PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS,
-    PREFECT_UI_URL,
-    temporary_settings,
-)
-from prefect.testing.utilities import prefect_test_harness
 
-from flows.build import build
-from tasks.config import load
+from tasks.config import load, override
 from tasks.settings import Settings
-from tests.flows.forks import ROOT, run_command
-from tests.flows.notified import Told, listening
-
-SAMPLE = ROOT / "deploy" / "demo" / "conversations.jsonl"
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@dataclass(frozen=True)
-class Built:
-    """A home with a release of the demo in it."""
-
-    home: Path
-    release: Path
-    settings: Settings
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """The API of a Prefect server on loopback."""
-    # A run that waits for its turn asks again soon; the server knows where its UI would be.
-    changed = {PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS: 1, PREFECT_UI_URL: "http://127.0.0.1:4200"}
-    with temporary_settings(changed), prefect_test_harness(server_startup_timeout=120):
-        yield PREFECT_API_URL.value()
+from tests.flows import homes
+from tests.flows.forks import Begin, Command, run_command, start_command
+from tests.flows.homes import Built
+from tests.flows.weeks import ASKED, Weeks, spend
+from tests.once import once
+from tests.places import PROFILE
 
 
 @pytest.fixture(scope="session")
@@ -55,20 +28,32 @@ def command(server: str, tmp_path_factory: pytest.TempPathFactory) -> Command:
     return run
 
 
-@pytest.fixture
-def told() -> Iterator[Told]:
-    with listening() as told:
-        yield told
+@pytest.fixture(scope="session")
+def begin(server: str) -> Begin:
+    """Begins the command; what it says goes to the files `stdout` and `stderr` of a folder."""
+
+    def start(folder: Path, *arguments: object, **environment: str) -> BaseProcess:
+        folder.mkdir(exist_ok=True)
+        return start_command([*map(str, arguments)], {**os.environ, **environment}, server, folder)
+
+    return start
 
 
 @pytest.fixture(scope="session")
 def demo_settings() -> Settings:
-    return load(str(ROOT / "deploy" / "demo" / "evergreen.toml"))
+    return load(str(PROFILE))
 
 
 @pytest.fixture(scope="session")
-def demo(server: str, demo_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Built:
+def weeks(server: str, demo_settings: Settings, shared: Path) -> Weeks:
+    """A home after four weekly refreshes."""
+    settings = override(demo_settings, **ASKED)
+    folder = once(shared / "weeks", lambda folder: spend(folder, settings))
+    return Weeks(folder, folder / "home", settings)
+
+
+@pytest.fixture(scope="session")
+def demo(server: str, demo_settings: Settings, shared: Path) -> Built:
     """The demo, built once."""
-    home = tmp_path_factory.mktemp("demo")
-    release = build([str(SAMPLE)], str(home), demo_settings)
-    return Built(home, home / "releases" / release.key, demo_settings)
+    home = once(shared / "demo", lambda home: homes.build_demo(home, demo_settings))
+    return Built(home, demo_settings)

@@ -6,7 +6,7 @@ From nothing, a run imports for 10 s and more. Where the start itself is tested,
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -16,11 +16,14 @@ from typing import TextIO
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows import cli
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 # The command first: what it sets in the environment is read when Prefect is imported.
 _MODULES = ["flows.cli", "flows.build", "flows.refresh", "great_expectations", "tasks.topics.fit", __name__]
 _BOUND = 600  # seconds
+
+Command = Callable[..., CompletedProcess[str]]
+Begin = Callable[..., BaseProcess]
 
 
 def forks() -> ForkServerContext:

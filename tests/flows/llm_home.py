@@ -1,6 +1,7 @@
-"""What the tests of builds with models share: a part of the demo, its profile, its calls."""
+"""What the tests of flows with models share: a part of the demo, its profile, the eve of a refresh."""
 
 import itertools
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,40 +9,51 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from flows.refresh import refresh
 from tasks import warehouse
 from tasks.config import load
 from tasks.settings import Settings
-from tests.flows.conftest import SAMPLE
+from tests.flows.homes import latest_release
 from tests.openai_server.process import OpenAIServer
+from tests.places import SAMPLE
 from tests.tasks.llm.asking import write_endpoints
 
 EMBEDDER, NAMER, CHEAP, GOOD = "text-embedding-3-small", "gpt-4o-mini", "gpt-3.5-turbo", "gpt-4-turbo"
-LINES = 300  # of the sample
+MODELS = (EMBEDDER, NAMER, CHEAP, GOOD)
+FIRST, SECOND = 300, 120  # lines of the sample, for the first release and for the one after it
 CONCURRENCY = 8
+DIMENSIONS = 64
 
-PROFILE = """
+PROFILE = f"""
+[warehouse]
+lock_wait_seconds = 120
 [llm]
-endpoints = "{endpoints}"
+endpoints = "{{endpoints}}"
 [embed]
 model = "{EMBEDDER}"
 [topics]
 namer = "{NAMER}"
+max_shift = 1
+max_none_growth = 1
 [annotate]
 annotator = "{CHEAP}"
 second_annotator = "{GOOD}"
 second_min_score = 3
 second_min_topic_mean = 2.5
-min_coverage = {min_coverage}
 [select]
 size = 20
 min_score = 3
 min_topic_mean = 2.0
+[rotation]
+anchors = 2
+[refresh]
+settle_seconds = 0
 """
 
 
 @dataclass(frozen=True)
 class Project:
-    """A source, a profile and the settings in it."""
+    """A source, and a profile of four models on a server."""
 
     source: Path
     profile: Path
@@ -50,21 +62,53 @@ class Project:
     def settings(self) -> Settings:
         return load(str(self.profile))
 
-    def arguments(self, home: Path) -> tuple[object, ...]:
+    def arguments(self, flow: str, home: Path) -> tuple[object, ...]:
         """What the command is given."""
-        return "build", self.source, "--home", home, "--profile", self.profile
+        return flow, self.source, "--home", home, "--profile", self.profile
 
 
-def make_project(folder: Path, server: OpenAIServer, min_coverage: float = 0.98, **fields: Any) -> Project:
-    """A part of the sample, to be built with four models on the server; their fields may be given."""
-    models = {name: {"concurrency": CONCURRENCY, **fields} for name in (EMBEDDER, NAMER, CHEAP, GOOD)}
-    endpoints = write_endpoints(folder, server, **models)
-    names = {"EMBEDDER": EMBEDDER, "NAMER": NAMER, "CHEAP": CHEAP, "GOOD": GOOD}
-    profile, source = folder / "models.toml", folder / "conversations.jsonl"
-    profile.write_text(PROFILE.format(endpoints=endpoints, min_coverage=min_coverage, **names))
-    with SAMPLE.open() as lines:
-        source.write_text("".join(itertools.islice(lines, LINES)))
+@dataclass(frozen=True)
+class Eve:
+    """A home with a first release, and a source that has more since; copy the home before it changes."""
+
+    folder: Path
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def logs(self) -> Path:
+        """Folder of the source: `first.jsonl`, of which the release was made, and `second.jsonl`."""
+        return self.folder / "logs"
+
+    @property
+    def release(self) -> Path:
+        return latest_release(self.home)
+
+    @property
+    def asked(self) -> dict[str, int]:
+        """The requests that the first release took: how often each was made, by key."""
+        return dict(json.loads((self.folder / "asked.json").read_bytes()))
+
+
+def write_project(folder: Path, source: Path, server: OpenAIServer, **fields: Any) -> Project:
+    """Settings for four models on the server, whose fields may be given; the dearest takes a JSON schema."""
+    models = {name: {"concurrency": CONCURRENCY, "json_schema": name == GOOD, **fields} for name in MODELS}
+    profile = folder / "models.toml"
+    profile.write_text(PROFILE.format(endpoints=write_endpoints(folder, server, **models)))
     return Project(source, profile)
+
+
+def make_eve(folder: Path) -> None:
+    eve = Eve(folder)
+    eve.logs.mkdir()
+    first, second = eve.logs / "first.jsonl", eve.logs / "second.jsonl"
+    with SAMPLE.open() as lines, OpenAIServer(dimensions=DIMENSIONS) as server:
+        first.write_text("".join(itertools.islice(lines, FIRST)))
+        refresh((str(eve.logs),), str(eve.home), write_project(folder, eve.logs, server).settings)
+        (folder / "asked.json").write_text(json.dumps(server.counts()["asked"]))
+        second.write_text("".join(itertools.islice(lines, SECOND)))
 
 
 def read(home: Path, query: str) -> pl.DataFrame:

@@ -2,13 +2,16 @@
 
 import itertools
 import json
-import random
+import os
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -19,10 +22,18 @@ from prefect.client.schemas.filters import (
 
 from flows.build import build
 from tasks import warehouse
+from tasks.annotate.task import annotate
 from tasks.clean.personal_data import find_personal_data
 from tasks.config import override
 from tasks.errors import GateRefused, InputError
-from tests.flows.conftest import SAMPLE, Built
+from tasks.gate.task import gate
+from tasks.home.task import start
+from tasks.refs import Ref, Run
+from tasks.select.task import select
+from tasks.settings import Settings
+from tests.flows.forks import Command
+from tests.flows.homes import Built
+from tests.places import PROFILE, ROOT, SAMPLE
 
 # What was planted in the sample: 576 prompts of 36 topics, and the dirt of real logs.
 INGEST = {"kept": 683, "bad_json": 4, "no_user_text": 4, "wrong_type": 1, "unknown_schema": 1}
@@ -78,31 +89,42 @@ def test_no_question_nearly_repeats_another_or_holds_personal_data(demo: Built) 
     assert [find_personal_data(prompt) for prompt in prompts] == [None] * 60
 
 
-def test_a_second_run_adds_nothing_and_comes_to_the_same_release(demo: Built) -> None:
+@dataclass(frozen=True)
+class Again:
+    """The same build again, in a copy of the home that is named by a relative path."""
+
+    home: Path
+    stdout: str
+
+
+@pytest.fixture(scope="module")
+def again(demo: Built, command: Command, copy: Callable[[Path], Path]) -> Again:
+    home = copy(demo.home)
+    done = command("build", SAMPLE, "--home", os.path.relpath(home, ROOT), "--profile", PROFILE, "--json")
+    assert done.returncode == 0, done.stderr
+    return Again(home, done.stdout)
+
+
+def test_a_second_run_adds_nothing_and_comes_to_the_same_release(demo: Built, again: Again) -> None:
     count = "select count(*) from raw.conversations union all select count(*) from core.sightings"
-    with warehouse.transaction(str(demo.home)) as con:
-        before = con.execute(count).fetchall()
-    again = build([str(SAMPLE)], str(demo.home), demo.settings)
-    with warehouse.transaction(str(demo.home)) as con:
-        assert con.execute(count).fetchall() == before
-    assert again.key == demo.release.name
-    assert [path.name for path in demo.release.parent.iterdir() if path.is_dir()] == [again.key]
+    counts = []
+    for home in (demo.home, again.home):
+        with warehouse.transaction(str(home)) as con:
+            counts.append(con.execute(count).fetchall())
+    assert counts[0] == counts[1]
+    assert [path.name for path in (again.home / "releases").iterdir() if path.is_dir()] == [demo.release.name]
 
 
-def test_the_order_of_rows_does_not_matter_nor_does_the_home(demo: Built, tmp_path: Path) -> None:
-    lines = SAMPLE.read_text().splitlines(keepends=True)
-    random.Random(7).shuffle(lines)
-    shuffled = tmp_path / "shuffled.jsonl"
-    shuffled.write_text("".join(lines))
-    other = build([str(shuffled)], str(tmp_path / "home"), demo.settings)
-    release = tmp_path / "home" / "releases" / other.key
-    assert other.key[11:] == demo.release.name[11:]  # the date may have changed meanwhile
-    assert (release / "question.jsonl").read_bytes() == (demo.release / "question.jsonl").read_bytes()
+def test_json_ends_stdout_with_one_object_that_names_the_release(demo: Built, again: Again) -> None:
+    summary = json.loads(again.stdout.splitlines()[-1])
+    assert summary["release_id"] == demo.release.name
+    assert summary["questions"] == 60
+    assert "prompt" not in summary
 
 
 def test_the_release_that_passed_is_the_latest(demo: Built) -> None:
     latest = json.loads((demo.home / "releases" / "latest.json").read_bytes())
-    assert latest["release_id"] == demo.release.name
+    assert [path.name for path in demo.release.parent.iterdir() if path.is_dir()] == [latest["release_id"]]
 
 
 def test_analysts_find_the_run_its_funnel_and_its_test_set(demo: Built) -> None:
@@ -169,18 +191,36 @@ def test_without_a_prompt_that_passes_the_gate_refuses_and_names_the_check(
     assert not (tmp_path / "home" / "releases").exists()
 
 
-def test_too_few_topics_make_a_smaller_test_set_and_a_warning(demo: Built, tmp_path: Path) -> None:
-    strict = override(demo.settings, select__min_score=6, select__size=500)
-    release = build([str(SAMPLE)], str(tmp_path / "home"), strict)
-    assert 0 < release.rows < 500
-    with duckdb.connect(tmp_path / "home" / "analytics.duckdb", read_only=True) as con:
-        failed = con.sql("select check_name, severity from out.checks where not passed").fetchall()
+@flow
+def choose_again(home: str, settings: Settings) -> Ref:
+    """Stage select and the gate behind it, in a home in which all before it is done."""
+    run = Run(id="again", home=home, seed=settings.seed, lock_wait_seconds=5)
+    start(run, "build", settings)
+    with warehouse.transaction(home) as con:
+        [(taxonomy_id,)] = con.execute("select taxonomy_id from core.taxonomies").fetchall()
+    prompts = Ref(stage="clean", table="core.prompts", key="eligible", rows=1)
+    taxonomy = Ref(stage="topics", table="core.topics", key=taxonomy_id, rows=1)
+    marks = annotate(run, prompts, taxonomy, settings.annotate, settings.llm)
+    chosen: Ref = gate(run, select(run, taxonomy, marks, settings.select, settings.rotation))
+    return chosen
+
+
+def test_too_few_topics_make_a_smaller_test_set_and_a_warning(
+    demo: Built, copy: Callable[[Path], Path]
+) -> None:
+    home = copy(demo.home)
+    chosen = choose_again(str(home), override(demo.settings, select__min_score=6, select__size=500))
+    assert 0 < chosen.rows < 500
+    with warehouse.transaction(str(home)) as con:
+        failed = con.sql(
+            "select check_name, severity from core.checks where run_id = 'again' and not passed"
+        ).fetchall()
     assert ("size_reached", "warning") in failed
 
 
-def test_a_threshold_that_no_topic_reaches_is_refused(demo: Built) -> None:
+def test_a_threshold_that_no_topic_reaches_is_refused(demo: Built, copy: Callable[[Path], Path]) -> None:
     with pytest.raises(GateRefused, match=r"gate after select.*some_chosen"):
-        build([str(SAMPLE)], str(demo.home), override(demo.settings, select__min_topic_mean=7.0))
+        choose_again(str(copy(demo.home)), override(demo.settings, select__min_topic_mean=7.0))
 
 
 def test_a_missing_source_is_an_input_error_and_leaves_no_rows(demo: Built, tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`calibrate` on labels that the loopback server agrees with in part, and on a server with faults."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from tasks.calibrate.calibration import Calibration
 from tasks.config import override
 from tasks.errors import InputError
 from tasks.settings import AnnotateSettings, Settings
-from tests.flows.conftest import Command
+from tests.flows.forks import Command
 from tests.openai_server.criteria import criteria
 from tests.openai_server.process import OpenAIServer
 
@@ -33,20 +32,13 @@ class Place:
     settings: Settings
 
 
-@pytest.fixture(scope="module")
-def models() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as models:
-        yield models
-
-
 @pytest.fixture
-def place(server: str, models: OpenAIServer, tmp_path: Path) -> Place:
-    models.reset()
+def place(server: str, openai_server: OpenAIServer, tmp_path: Path) -> Place:
     labels, file = tmp_path / "labels.jsonl", tmp_path / "endpoints.yaml"
     # The text that annotators are asked about is in a frame, and their answers are drawn from all of it.
     rows = [{"prompt": prompt, "criteria": criteria(LABELLER, prompt)} for prompt in PROMPTS]
     labels.write_text("".join(json.dumps(row) + "\n" for row in rows) + REJECTED)
-    common: dict[str, Any] = {"base_url": models.base_url, "api_key_env": "", "max_attempts": 2}
+    common: dict[str, Any] = {"base_url": openai_server.base_url, "api_key_env": "", "max_attempts": 2}
     entries = {name: {"model": name, **common, "price": {"input": 1, "output": 2}} for name in ("m1", "m2")}
     file.write_text(yaml.safe_dump(entries))
     settings = Settings(annotate=AnnotateSettings(annotator="m1", second_annotator="m2"))
@@ -57,21 +49,21 @@ def run(place: Place, settings: Settings | None = None) -> Calibration:
     return calibrate(str(place.labels), str(place.home), settings or place.settings)
 
 
-def test_all_annotators_are_compared_and_asked_once(place: Place, models: OpenAIServer) -> None:
+def test_all_annotators_are_compared_and_asked_once(place: Place, openai_server: OpenAIServer) -> None:
     first = run(place)
     assert [one.annotator.split(":")[0] for one in first.annotators] == ["m1", "m2", "heuristic-1"]
     assert (first.labelled, first.rejects) == (60, {"bad_json": 1, "no_labels": 1, "no_prompt": 1})
     for one in first.annotators:
         assert one.outcomes == {"ok": 60}
         assert [row["n"] for row in one.criteria] == [60] * 7 + [420]
-    assert models.stats()["answered"] == 120
+    assert openai_server.stats()["answered"] == 120
     again = run(place)
     assert again == first
-    assert models.stats()["requests"] == 120
+    assert openai_server.stats()["requests"] == 120
 
 
-def test_failures_of_a_server_are_counted_and_not_scored(place: Place, models: OpenAIServer) -> None:
-    models.set_plan({"content_refusal": 0.2, "garbage": 0.2, "persistent": True})
+def test_failures_of_a_server_are_counted_and_not_scored(place: Place, openai_server: OpenAIServer) -> None:
+    openai_server.set_plan({"content_refusal": 0.2, "garbage": 0.2, "persistent": True})
     one = run(place, override(place.settings, annotate__second_annotator="")).annotators[0]
     assert set(one.outcomes) == {"ok", "refused", "unparsable"}
     assert sum(one.outcomes.values()) == 60

@@ -1,14 +1,14 @@
 """The command, in a process of its own: exit codes, one line an error, what goes to stdout."""
 
 import fcntl
-import json
-import os
 from pathlib import Path
 
 import pytest
 
 from tasks import warehouse
-from tests.flows.conftest import ROOT, SAMPLE, Built, Command
+from tests.flows.forks import Command
+from tests.flows.homes import Built
+from tests.places import SAMPLE
 
 
 def _one_line(stderr: str) -> str:
@@ -75,16 +75,6 @@ def test_a_gate_that_refuses_is_exit_code_3(command: Command, tmp_path: Path) ->
     done = command("build", source, "--home", tmp_path / "home")
     assert done.returncode == 3
     assert "gate after clean" in _one_line(done.stderr)
-
-
-def test_json_ends_stdout_with_one_object_that_names_the_release(command: Command, demo: Built) -> None:
-    home = os.path.relpath(demo.home, ROOT)  # a relative home is the same home
-    done = command("build", SAMPLE, "--home", home, "--profile", "deploy/demo/evergreen.toml", "--json")
-    assert done.returncode == 0, done.stderr
-    summary = json.loads(done.stdout.splitlines()[-1])
-    assert summary["release_id"] == demo.release.name
-    assert summary["questions"] == 60
-    assert "prompt" not in summary
 
 
 def test_show_prints_the_place_the_funnel_the_topics_and_prompts(command: Command, demo: Built) -> None:

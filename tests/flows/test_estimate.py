@@ -1,47 +1,29 @@
-"""What `estimate` says before, within and after a build, and what the build then asked of a server."""
+"""What `estimate` says before, within and after a build, and what the build asked of a server."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 
-from flows.build import build
 from flows.cli import app
 from flows.estimate import estimate
 from flows.report import print_forecast
 from tasks import warehouse
-from tasks.config import load, override
 from tasks.estimate.forecast import Forecast, Step
 from tasks.estimate.task import estimate as estimate_task
 from tasks.llm import tokens
 from tasks.refs import Ref, Run
-from tests.flows.conftest import SAMPLE, Command
+from tests.flows.forks import Command
+from tests.flows.llm_home import CHEAP, DIMENSIONS, EMBEDDER, GOOD, NAMER, Eve, Project, write_project
 from tests.openai_server.process import OpenAIServer
+from tests.places import SAMPLE
+from tests.plugins.models import Servers
 
-KEY = "EVERGREEN_TEST_KEY"
-MODELS = {
-    "vectors": ("text-embedding-3-small", {"input": 0.02}, False),
-    "cheap": ("gpt-3.5-turbo-0125", {"input": 0.5, "output": 1.5}, False),
-    "dear": ("gpt-4-turbo-2024-04-09", {"input": 10, "output": 30}, True),
-}
-PROFILE = """
-[embed]
-model = "vectors"
-[topics]
-namer = "cheap"
-umap_epochs = 50
-[annotate]
-annotator = "cheap"
-second_annotator = "dear"
-second_min_topic_mean = 2.5
-[select]
-size = 10
-min_topic_mean = 0
-"""
+KEY = "EVERGREEN_TEST_KEY"  # is not set: an estimate asks nobody
+MAX_USD = 0.1
 # The server counts a token for every 4 characters, which is more than ours in English.
 TOLERANCE = 0.3
 
@@ -53,7 +35,6 @@ class Story:
     before: Forecast
     after: Forecast
     between: Forecast
-    asked_before: int
     home: Path
     calls: pl.DataFrame
 
@@ -64,55 +45,31 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def models() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as models:
-        yield models
+def models(openai_servers: Servers) -> OpenAIServer:
+    return openai_servers(dimensions=DIMENSIONS)
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("source") / "conversations.jsonl"
-    path.write_text("".join(SAMPLE.read_text().splitlines(keepends=True)[:200]))
-    return path
+def project(eve: Eve, models: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """What the home `eve` was built from, with prices and a key that is not there."""
+    folder = tmp_path_factory.mktemp("project")
+    return write_project(folder, eve.logs / "first.jsonl", models, api_key_env=KEY)
 
 
 @pytest.fixture(scope="module")
-def arguments(source: Path, models: OpenAIServer, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What the command is given, but for the home."""
-    folder = tmp_path_factory.mktemp("settings")
-    profile, file = folder / "profile.toml", folder / "endpoints.yaml"
-    entries = {
-        name: {"model": m, "price": p, "json_schema": j, "base_url": models.base_url, "api_key_env": KEY}
-        for name, (m, p, j) in MODELS.items()
-    }
-    file.write_text(yaml.safe_dump(entries))
-    profile.write_text(PROFILE)
-    return [str(source), "--profile", str(profile), "--endpoints", str(file), "--max-usd", "0.01"]
-
-
-@pytest.fixture(scope="module")
-def story(
-    server: str, models: OpenAIServer, arguments: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Story]:
-    home = tmp_path_factory.mktemp("home")
-    source, _, profile, _, file, *_ = arguments
-    settings = override(load(profile), llm__endpoints=file)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(KEY, raising=False)
-        before = estimate([source], str(home), settings)
-        asked_before = models.stats()["requests"]
-        patch.setenv(KEY, "a-key")
-        build([source], str(home), settings)
-        patch.delenv(KEY)
-        after = estimate([source], str(home), settings)
+def story(eve: Eve, project: Project, copy: Callable[[Path], Path]) -> Story:
+    source, settings = [str(project.source)], project.settings
+    before = estimate(source, str(eve.folder / "empty"), settings)
+    after = estimate(source, str(copy(eve.home)), settings)
+    home = copy(eve.home)
     with warehouse.transaction(str(home)) as con:
         calls = con.execute("from core.llm_calls").pl()
-        con.execute("delete from core.annotations where annotator like 'gpt-4-turbo%'")
-        con.execute("delete from core.llm_calls where endpoint = 'dear'")
+        con.execute(f"delete from core.annotations where annotator like '{GOOD}%'")
+        con.execute(f"delete from core.llm_calls where endpoint = '{GOOD}'")
     run = Run(id="between", home=str(home), seed=settings.seed, lock_wait_seconds=5)
     prompts = Ref(stage="clean", table="core.prompts", key="eligible", rows=before.prompts)
     between = estimate_task.fn(run, prompts, settings)
-    yield Story(before, after, between, asked_before, home, calls)
+    return Story(before, after, between, eve.home, calls)
 
 
 def step(forecast: Forecast, name: str) -> Step:
@@ -120,12 +77,7 @@ def step(forecast: Forecast, name: str) -> Step:
     return found
 
 
-def test_no_model_is_asked_and_no_key_is_needed(story: Story) -> None:
-    assert story.asked_before == 0
-    assert sum(step.calls for step in story.before.steps) > 0
-
-
-@pytest.mark.parametrize(("name", "endpoint"), [("embed", "vectors"), ("annotate 1", "cheap")])
+@pytest.mark.parametrize(("name", "endpoint"), [("embed", EMBEDDER), ("annotate 1", CHEAP)])
 def test_what_is_known_before_is_what_the_build_asks(story: Story, name: str, endpoint: str) -> None:
     said = step(story.before, name)
     calls, input_tokens, usd = story.made(name.split(maxsplit=1)[0], endpoint)
@@ -143,7 +95,7 @@ def test_tokens_are_those_of_the_texts(story: Story) -> None:
 
 
 def test_what_is_guessed_before_is_near_what_the_build_asks(story: Story) -> None:
-    calls, input_tokens, _ = story.made("topics", "cheap")
+    calls, input_tokens, _ = story.made("topics", NAMER)
     said = step(story.before, "topics")
     assert calls / 2 <= said.calls <= calls * 2
     assert said.input_tokens / said.calls == pytest.approx(input_tokens / calls, rel=TOLERANCE)
@@ -152,7 +104,7 @@ def test_what_is_guessed_before_is_near_what_the_build_asks(story: Story) -> Non
 def test_after_the_first_pass_the_second_is_known(story: Story) -> None:
     assert [step(story.between, name).calls for name in ("embed", "topics", "annotate 1")] == [0, 0, 0]
     said = step(story.between, "annotate 2")
-    calls, input_tokens, _ = story.made("annotate", "dear")
+    calls, input_tokens, _ = story.made("annotate", GOOD)
     assert said.calls == calls > 0
     assert said.input_tokens == pytest.approx(input_tokens, rel=TOLERANCE)
 
@@ -162,35 +114,33 @@ def test_after_the_build_nothing_is_left_to_ask(story: Story) -> None:
     assert story.after.usd == 0
 
 
-def test_the_command_prints_the_same_and_where_the_budget_ends(
+def test_the_command_prints_the_same_and_where_the_budget_ends_and_asks_no_model(
     story: Story,
+    project: Project,
     models: OpenAIServer,
-    arguments: list[str],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(KEY, raising=False)
-    asked = models.stats()["requests"]
-    app(["estimate", *arguments, "--home", str(tmp_path), "--json"], exit_on_error=False)
+    arguments = [*map(str, project.arguments("estimate", tmp_path)), "--max-usd", str(MAX_USD), "--json"]
+    app(arguments, exit_on_error=False)
     said = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert said["steps"] == [step.as_json() for step in story.before.steps]
     assert said["total"]["usd"] == pytest.approx(story.before.usd)
     assert said["stops_in"] == "annotate 1"
-    assert models.stats()["requests"] == asked
+    assert models.stats()["requests"] == 0
 
 
 def test_the_table_has_the_figures_and_says_how_they_were_found(
     story: Story, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    print_forecast(replace(story.before, max_usd=0.01))
+    print_forecast(replace(story.before, max_usd=MAX_USD))
     printed = capsys.readouterr().out
     for step in story.before.steps:
         assert f"{step.input_tokens:,}" in printed
         assert f"{step.usd('sync'):,.2f} *" in printed
     assert "it would stop the build in annotate 1" in printed
-    assert "33.8%" in printed
+    assert "61.9%" in printed
 
 
 def test_a_mistake_is_told_before_anything_is_read(command: Command, tmp_path: Path) -> None:

@@ -1,17 +1,10 @@
-"""Weekly refreshes of the sample, cut by date, with real stages."""
+"""Weekly refreshes of the sample: what stays, what comes, and what people see of it."""
 
 import itertools
-import json
-import os
-import shutil
-import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -22,92 +15,8 @@ from flows.refresh import refresh
 from tasks import warehouse
 from tasks.config import override
 from tasks.errors import InputError
-from tasks.settings import Settings
-from tests.flows.analysts import Counts, look, reading
-from tests.flows.conftest import SAMPLE, Command
-from tests.flows.forks import start_command
-
-SIZE = 24
-ASKED = {
-    "select__size": SIZE,
-    "rotation__anchors": 4,
-    "rotation__max_releases": 2,
-    "refresh__settle_seconds": 0,
-    # The sample is small: its weeks differ more than those of a service.
-    "topics__max_shift": 1,
-    "topics__max_none_growth": 1,
-}
-ENVIRONMENT = {f"EVERGREEN_{name.upper()}": str(value) for name, value in ASKED.items()}
-
-
-@dataclass(frozen=True)
-class Weeks:
-    """A home after some weekly refreshes: its releases in their order, and the logs that they read."""
-
-    home: Path
-    logs: Path
-    releases: list[str]
-    settings: Settings
-    copies: list[Counts]
-    seen: dict[str, list[Counts]]
-
-    def eve(self, name: str) -> Path:
-        """A copy of the home as it was before the last week."""
-        return Path(shutil.copytree(self.home.with_name("eve"), self.home.with_name(name)))
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with warehouse.transaction(str(self.home)) as con:
-            return con.execute(query).fetchall()
-
-    def roles(self, release: str) -> dict[str, str]:
-        return dict(
-            self.rows(f"select prompt_id, role from core.services where release_id = '{release}' order by 1")
-        )
-
-
-def parts() -> list[list[tuple[str, str]]]:
-    """The sample's lines with their days, by time: half of it, and three weeks of a sixth each."""
-    dated = []
-    for line in SAMPLE.read_text().splitlines():
-        try:
-            at = float(json.loads(line)["tstamp"])
-        except (ValueError, KeyError, TypeError):
-            at = 0.0
-        dated.append((datetime.fromtimestamp(at, UTC).date().isoformat(), line))
-    dated.sort()
-    cuts = [0, *(len(dated) * sixths // 6 for sixths in (3, 4, 5, 6))]
-    return [dated[start:end] for start, end in itertools.pairwise(cuts)]
-
-
-def add(logs: Path, lines: Sequence[tuple[str, str]]) -> None:
-    """Put a week's lines into the partitions of their days; a day that two weeks share gets a late file."""
-    for day, line in lines:
-        folder = logs / f"dt={day}"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{len(lines)}-{lines[0][0]}.jsonl").open("a") as file:
-            file.write(line + "\n")
-
-
-@pytest.fixture(scope="module")
-def asked(demo_settings: Settings) -> Settings:
-    return override(demo_settings, **ASKED)
-
-
-@pytest.fixture(scope="module")
-def weeks(server: str, asked: Settings, tmp_path_factory: pytest.TempPathFactory) -> Weeks:
-    """A first build by a refresh, and three weeks, in which analysts read."""
-    root = tmp_path_factory.mktemp("weeks")
-    made, copies, seen = [], [], {}
-    with ExitStack() as stack:
-        for number, week in enumerate(parts()):
-            add(root / "logs", week)
-            made.append(refresh((str(root / "logs"),), str(root / "home"), asked).key)
-            copies.append(look(root / "home" / "analytics.duckdb"))
-            if number == 0:
-                seen = stack.enter_context(reading(root / "home" / "analytics.duckdb"))
-            if number == 2:
-                shutil.copytree(root / "home", root / "eve")
-    return Weeks(root / "home", root / "logs", made, asked, copies, seen)
+from tests.flows.forks import Command
+from tests.flows.weeks import SIZE, Weeks
 
 
 def test_half_is_replaced_each_week(weeks: Weeks) -> None:
@@ -153,36 +62,19 @@ def test_analysts_see_why_each_question_is_in_and_how_far_sources_are(weeks: Wee
 
 
 def test_readers_see_the_whole_of_one_run_and_block_none(weeks: Weeks) -> None:
-    assert len(set(weeks.copies)) == 4
-    assert set(weeks.seen["holder"]) == {weeks.copies[0]}
-    visits = weeks.seen["visitor"]
-    assert (visits[0], visits[-1]) == (weeks.copies[0], weeks.copies[-1])
-    assert set(visits) == set(weeks.copies)
-    assert [copy for copy, _ in itertools.groupby(visits)] == weeks.copies
+    assert len(set(weeks.story.copies)) == 4
+    assert set(weeks.story.seen["holder"]) == {weeks.story.copies[0]}
+    visits = weeks.story.seen["visitor"]
+    assert (visits[0], visits[-1]) == (weeks.story.copies[0], weeks.story.copies[-1])
+    assert set(visits) == set(weeks.story.copies)
+    assert [copy for copy, _ in itertools.groupby(visits)] == weeks.story.copies
 
 
-def test_nothing_new_makes_no_new_release(weeks: Weeks) -> None:
-    again = refresh((str(weeks.logs),), str(weeks.home), weeks.settings)
+def test_nothing_new_makes_no_new_release(weeks: Weeks, copy: Callable[[Path], Path]) -> None:
+    home = copy(weeks.home)
+    again = refresh((str(weeks.logs),), str(home), weeks.settings)
     assert again.key == weeks.releases[-1]
-    assert len(list((weeks.home / "releases").glob("*/manifest.json"))) == 4
-
-
-def test_a_refresh_that_is_killed_behind_embed_comes_to_the_undisturbed_release(
-    weeks: Weeks, command: Command, server: str, tmp_path: Path
-) -> None:
-    home = weeks.eve("killed")
-    arguments = ("refresh", weeks.logs, "--home", home, "--profile", "deploy/demo/evergreen.toml", "--json")
-    shards = set(home.rglob("shards/**/*.parquet"))
-    process = start_command([*map(str, arguments)], os.environ | ENVIRONMENT, server, tmp_path)
-    while process.is_alive() and set(home.rglob("shards/**/*.parquet")) == shards:
-        time.sleep(0.05)
-    assert process.is_alive(), "the run ended before it was killed"
-    process.kill()
-    process.join()
-    done = command(*arguments, **ENVIRONMENT)
-    assert done.returncode == 0, done.stderr
-    summary = json.loads(done.stdout.splitlines()[-1])
-    assert summary["release_id"][11:] == weeks.releases[-1][11:]
+    assert len(list((home / "releases").glob("*/manifest.json"))) == 4
 
 
 def test_questions_of_analysts_have_answers_after_four_refreshes(weeks: Weeks) -> None:
@@ -204,8 +96,10 @@ def test_questions_of_analysts_have_answers_after_four_refreshes(weeks: Weeks) -
     assert lifetimes.height == SIZE + 36
 
 
-def test_a_refit_places_all_prompts_anew_and_keeps_the_rotation_and_what_ids_it_can(weeks: Weeks) -> None:
-    home = weeks.eve("refitted")
+def test_a_refit_places_all_prompts_anew_and_keeps_the_rotation_and_what_ids_it_can(
+    weeks: Weeks, copy: Callable[[Path], Path]
+) -> None:
+    home = copy(weeks.eve)
     made = refresh((str(weeks.logs),), str(home), override(weeks.settings, refresh__refit=True))
     refitted = replace(weeks, home=home)
     placed = refitted.rows(
@@ -223,12 +117,11 @@ def test_a_refit_places_all_prompts_anew_and_keeps_the_rotation_and_what_ids_it_
     assert roles == {"new": SIZE // 2, "kept": SIZE // 2 - 4, "anchor": 4}
 
 
-def test_a_build_does_not_rotate(weeks: Weeks, asked: Settings, tmp_path: Path) -> None:
-    made = build([str(weeks.logs)], str(weeks.home), asked)
-    fresh = build([str(weeks.logs)], str(tmp_path / "home"), asked)
-    assert set(weeks.roles(made.key).values()) == {"new"}
+def test_a_build_does_not_rotate(weeks: Weeks, copy: Callable[[Path], Path]) -> None:
+    home = copy(weeks.home)
+    made = build([str(weeks.logs)], str(home), weeks.settings)
+    assert Counter(replace(weeks, home=home).roles(made.key).values()) == {"new": SIZE}
     assert made.key[11:] != weeks.releases[-1][11:]
-    assert made.rows == fresh.rows == SIZE
 
 
 def test_without_a_source_a_refresh_says_what_to_do(command: Command, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """The commands for what becomes of releases, in processes of their own; and a build that waits."""
 
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 
 from deploy import automations
 from flows.build import build
@@ -13,10 +14,12 @@ from flows.releases_report import print_diff, read_diff
 from tasks import warehouse
 from tasks.config import override
 from tasks.errors import InputError
-from tests.flows.conftest import SAMPLE, Built, Command
+from tests.flows.forks import Command
+from tests.flows.homes import Built
 from tests.flows.llm_home import published
-from tests.flows.notified import Told, prefect_client
-from tests.tasks.publish.conftest import Home, new_home
+from tests.places import SAMPLE
+from tests.plugins.webhook import Told
+from tests.tasks.publish.homes import Home, new_home
 
 
 @pytest.fixture
@@ -115,15 +118,13 @@ def test_a_release_of_another_home_went_for_unknown_reasons(home: Home) -> None:
 
 
 def test_a_build_with_the_policy_manual_tells_and_waits_for_the_flow_publish(
-    demo: Built, tmp_path: Path, told: Told
+    client: SyncPrefectClient, demo: Built, copy: Callable[[Path], Path], told: Told
 ) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(demo.home, home)
+    home = copy(demo.home)
     manual = override(demo.settings, publish__policy="manual", select__size=40)
-    with prefect_client() as client:
-        automations.tell(client, told.url)
-        made = build([str(SAMPLE)], str(home), manual)
-        (message,) = told.wait(1)
+    automations.tell(client, told.url)
+    made = build([str(SAMPLE)], str(home), manual)
+    (message,) = told.wait(1)
     assert message["event"] == "evergreen.release.waits"
     assert "made a release that waits to be published" in message["text"]
     assert message["url"] in message["text"]

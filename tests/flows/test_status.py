@@ -19,8 +19,8 @@ from tasks.home.task import start
 from tasks.refs import Run
 from tasks.settings import LlmSettings, RefreshSettings, Settings
 from tasks.storage import hold_home
-from tests.flows.conftest import ROOT
-from tests.tasks.publish.conftest import ADD_CALLS, Home, new_home
+from tests.places import ROOT
+from tests.tasks.publish.homes import ADD_CALLS, Home, new_home
 
 NEW, OLD = "s3://bucket/new", "s3://bucket/old?"
 SETTINGS = Settings(
@@ -162,7 +162,7 @@ def test_the_first_run_of_a_home_is_told_of_too(tmp_path: Path, capsys: pytest.C
 
 
 def test_the_next_refresh_of_each_home_is_asked_of_the_server(
-    server: str, template: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    server_alone: str, template: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     soon = datetime.now(UTC) + timedelta(days=2, minutes=1)
     with get_client(sync_client=True) as client:
@@ -174,7 +174,7 @@ def test_the_next_refresh_of_each_home_is_asked_of_the_server(
             )
             for days in (7, 0)
         ]
-        monkeypatch.setenv("PREFECT_API_URL", server)
+        monkeypatch.setenv("PREFECT_API_URL", server_alone)
         text = said(read_status(str(template.path)), capsys)
         for run in runs:
             client.delete_flow_run(run.id)

@@ -3,11 +3,10 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any, Self
 from urllib.request import Request, urlopen
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 
 class OpenAIServer:

@@ -11,6 +11,7 @@ from openai.types import Batch
 
 from tests.openai_server.counts import request_key
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.models import Servers
 
 MODELS = ("gpt-3.5-turbo-0125", "text-embedding-3-small")
 ENDPOINT = "/v1/chat/completions"
@@ -20,17 +21,10 @@ def body(text: str, model: str = MODELS[0]) -> dict[str, Any]:
     return {"model": model, "messages": [{"role": "user", "content": f"Which criteria hold? {text}"}]}
 
 
-@pytest.fixture(scope="module")
-def process() -> Iterator[OpenAIServer]:
-    limits = {"batch_requests": 50, "file_bytes": 100_000, "enqueued_tokens": 400}
-    with OpenAIServer(models=",".join(MODELS), **limits) as server:
-        yield server
-
-
 @pytest.fixture
-def server(process: OpenAIServer) -> OpenAIServer:
-    process.reset()
-    return process
+def server(openai_servers: Servers) -> OpenAIServer:
+    limits = {"batch_requests": 50, "file_bytes": 100_000, "enqueued_tokens": 400}
+    return openai_servers(models=",".join(MODELS), **limits)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real model of 270 million parameters on a loopback port, and a home of twenty prompts to ask it about."""
+"""A real model of 270 million parameters on a loopback port, and a home of ten prompts to ask it about."""
 
 import subprocess
 import sys
@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tasks import warehouse
 from tasks.clean.task import clean
 from tasks.ingest.task import ingest
 from tasks.refs import Ref, Run
 from tasks.settings import CleanSettings, IngestSettings, LlmSettings
+from tests.places import SAMPLE
+from tests.plugins.homes import Copy, run_on
 
 HERE = Path(__file__).parent
-SAMPLE = HERE.parents[1] / "deploy" / "demo" / "conversations.jsonl"
-# Twenty prompts of at most 90 characters are among the first hundred conversations of the demo.
-CONVERSATIONS, MAX_CHARS = 100, 90
+# Ten prompts of at most 90 characters are among the first forty conversations of the demo.
+CONVERSATIONS, MAX_CHARS = 40, 90
 
 ENDPOINT = """
 gemma:
@@ -56,11 +56,9 @@ def llm(model_url: str, tmp_path_factory: pytest.TempPathFactory) -> LlmSettings
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(migrated: Path, copy: Copy) -> Run:
     """A run on a home of its own."""
-    home = str(tmp_path_factory.mktemp("home"))
-    warehouse.migrate(home)
-    return Run(id="run-1", home=home, seed=42, lock_wait_seconds=5)
+    return run_on(copy(migrated))
 
 
 @pytest.fixture(scope="session")

@@ -43,17 +43,17 @@ def metric(url: str, name: str) -> int:
 
 @pytest.fixture(scope="module")
 def annotator(run: Run, prompts: Ref, llm: LlmSettings) -> str:
-    assert prompts.rows == 20
+    assert prompts.rows == 10
     return annotate.fn(run, prompts, TOPICS, SETTINGS, llm).key
 
 
 def test_each_prompt_is_marked_or_has_a_reason_why_not(run: Run, annotator: str) -> None:
     found = rows(run, "select * from core.annotations")
-    assert found.height == 20
+    assert found.height == 10
     assert set(found["annotator"]) == {annotator}
     assert set(found["outcome"]) <= {"ok", "empty", "refused", "unparsable", "truncated"}
     marked = found.filter(pl.col("outcome") == "ok")
-    assert marked.height >= 10  # the schema holds the model to a list, of which only the end may be missing
+    assert marked.height >= 5  # the schema holds the model to a list, of which only the end may be missing
     assert marked["score"].is_between(0, 7).all()
 
 
@@ -77,10 +77,10 @@ def test_each_prompt_gets_the_vector_that_the_model_gives_it(
 ) -> None:
     ref = embed.fn(run, prompts, EmbedSettings(model="gemma"), llm)
     assert ref.key.startswith("gemma-3-270m-")  # and a hash of the endpoint's parameters
-    assert ref.rows == 20
+    assert ref.rows == 10
     eligible = rows(run, "from core.prompts anti join core.flags using (prompt_id) order by prompt_id")
     vectors = load(run.home, ref.key, eligible["prompt_id"].to_list())
-    assert vectors.shape == (20, DIMENSIONS)
+    assert vectors.shape == (10, DIMENSIONS)
     plain = post(f"{model_url}/v1/embeddings", {"input": eligible["prompt"][0], "encoding_format": "float"})
     expected = to_grid(np.array([plain["data"][0]["embedding"]]))[0]
     np.testing.assert_allclose(vectors[0], expected, atol=0.01 * STEPS)

@@ -1,18 +1,16 @@
-"""A migrated warehouse in memory, with the rows of a small home."""
+"""A migrated warehouse in memory, with the rows of a small home; what a test changes is undone after it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from tasks import warehouse
-
-GOOD_HOME = Path(__file__).parents[1] / "expectations" / "good_home.sql"
+from tests.places import GOOD_HOME
 
 
 @pytest.fixture(scope="session")
-def migrated() -> Iterator[duckdb.DuckDBPyConnection]:
+def good() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         warehouse.apply_migrations(con)
         con.execute(GOOD_HOME.read_text())
@@ -20,8 +18,7 @@ def migrated() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture
-def con(migrated: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    """What a test changes is undone after it."""
-    migrated.begin()
-    yield migrated
-    migrated.rollback()
+def con(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    good.begin()
+    yield good
+    good.rollback()

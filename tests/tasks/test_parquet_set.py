@@ -1,6 +1,7 @@
 """What analysts read says the same as the warehouse, in DuckDB's copy and in the Parquet beside it."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -8,17 +9,13 @@ import polars as pl
 import pytest
 
 from tasks import warehouse
-from tasks.refs import Run
-
-GOOD_HOME = Path(__file__).parents[1] / "expectations" / "good_home.sql"
+from tests.plugins.homes import Copy
 
 
 @pytest.fixture
-def home(run: Run) -> Path:
+def home(good_home: Path, copy: Copy, keep_open: Callable[[Path], Path]) -> Path:
     """A home with rows in it, before its first copy for analysts."""
-    with warehouse.transaction(run.home) as con:
-        con.execute(GOOD_HOME.read_text())
-    return Path(run.home)
+    return keep_open(copy(good_home))
 
 
 def count(folder: Path, view: str) -> int:

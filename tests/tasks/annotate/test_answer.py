@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from collections.abc import Callable
 from itertools import product
 
@@ -209,17 +208,15 @@ def test_only_an_explicit_list_is_ok(answer: str) -> None:
         assert any({str(n) for n in numbers(criteria)} == set(re.findall(r"\d", each)) for each in lists)
 
 
+@pytest.mark.timeout(60)  # a look back at each character would take longer
 @pytest.mark.parametrize(
     "bit", ["[", "{", '{"a":', '{"criteria":', "Criteria: [", "\nCriteria: [1]x", "`", ": "]
 )
 def test_a_long_answer_takes_no_time(bit: str) -> None:
-    started = time.process_time()
     outcome, _ = read_criteria(bit * (400_000 // len(bit)))
     assert outcome is Outcome.UNPARSABLE
-    assert time.process_time() - started < 5
 
 
+@pytest.mark.timeout(60)
 def test_a_long_apology_takes_no_time() -> None:
-    started = time.process_time()
     assert read_criteria("i'm sorry " * 100_000)[0] is Outcome.UNPARSABLE
-    assert time.process_time() - started < 5

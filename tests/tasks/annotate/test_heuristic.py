@@ -1,9 +1,6 @@
 """What a user relies on: the same answer every time, hard above trivial, no text that breaks or stalls it."""
 
-import runpy
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,9 +11,7 @@ from tasks.annotate.annotation import Annotation
 from tasks.annotate.criteria import CRITERIA, Criterion
 from tasks.annotate.heuristic import annotate
 from tasks.llm.outcome import Outcome
-
-ROOT = Path(__file__).resolve().parents[3]
-DATA = ROOT.parent / "shared" / "data"
+from tests.bench import heuristic_agreement as bench
 
 SCHEDULER = (
     "Implement a job scheduler class in Python that runs tasks with dependencies on at most N threads. "
@@ -152,38 +147,20 @@ def test_any_text_is_ok_or_empty(text: str) -> None:
     assert annotation.outcome is Outcome.EMPTY or 0 <= score(text) <= 7
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "a" * 100_000,
-        "((((" * 20_000,
-        "7" * 100_000,
-        "=_<" * 30_000,
-        "\n \t" * 30_000 + "x",
-        "- 1.\n" * 20_000,
-    ],
-)
-def test_pathological_text_takes_no_time(text: str) -> None:
-    started = time.process_time()
-    score(text)
-    assert time.process_time() - started < 0.1
+@pytest.mark.timeout(60)  # a look back at each character would take hours
+@pytest.mark.parametrize("bit", ["a", "((((", "7", "=_<", "\n \t", "- 1.\n"])
+def test_pathological_text_takes_no_time(bit: str) -> None:
+    text = bit * (1_000_000 // len(bit))
+    score(text if text.strip() else f"{text}x")
 
 
-@pytest.fixture(scope="module")
-def bench() -> dict[str, Any]:
-    if not DATA.is_dir():
-        pytest.skip(f"measurement data absent: {DATA}")
-    return runpy.run_path(str(ROOT / "tests" / "bench" / "heuristic_agreement.py"))
-
-
-def test_it_ranks_english_prompts_as_labels_do(bench: dict[str, Any]) -> None:
-    english = [(text, sum(labels)) for text, is_english, labels in bench["labelled"](DATA) if is_english]
+def test_it_ranks_english_prompts_as_labels_do(real_data: Path) -> None:
+    english = [(text, sum(labels)) for text, is_english, labels in bench.labelled(real_data) if is_english]
     texts, labels = zip(*english, strict=True)
     assert spearmanr(list(map(score, texts)), labels).statistic >= 0.45
 
 
-def test_prompts_chosen_as_hard_score_above_unselected_ones(bench: dict[str, Any]) -> None:
-    hard, unselected, _english = bench["populations"](DATA)
-    kept_back = [text for text in unselected if bench["is_kept_back"](text)]
-    for texts in hard.values():
-        assert bench["auc"](filter(bench["is_kept_back"], texts), kept_back, score) >= 0.75
+def test_prompts_chosen_as_hard_score_above_unselected_ones(real_data: Path) -> None:
+    kept_back = list(filter(bench.is_kept_back, bench.not_chosen(real_data)))
+    for texts in bench.chosen_as_hard(real_data).values():
+        assert bench.auc(filter(bench.is_kept_back, texts), kept_back, score) >= 0.75

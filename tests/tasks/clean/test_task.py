@@ -4,11 +4,24 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from clean_home import GERMAN, MONDAY, A, B, C, add, clean_up, fetch, products, reasons, row, rules
 
 from tasks import warehouse
 from tasks.refs import Ref, Run
 from tasks.settings import CleanSettings
+from tests.tasks.clean.clean_home import (
+    GERMAN,
+    MONDAY,
+    A,
+    B,
+    C,
+    add,
+    clean_up,
+    fetch,
+    products,
+    reasons,
+    row,
+    rules,
+)
 
 
 def test_every_conversation_ends_under_one_reason(run: Run):

@@ -3,13 +3,26 @@
 from collections import Counter
 from collections.abc import Callable
 
-from clean_home import GERMAN, A, B, C, Row, add, clean_up, fetch, products, reasons, row, rules
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tasks.refs import Run
 from tasks.settings import CleanSettings
+from tests.tasks.clean.clean_home import (
+    GERMAN,
+    A,
+    B,
+    C,
+    Row,
+    add,
+    clean_up,
+    fetch,
+    products,
+    reasons,
+    row,
+    rules,
+)
 
 TEXTS = st.sampled_from([A, f" {A}", A + " Thanks!", A + " Please!", B, B.upper(), C, GERMAN, "short", ""])
 ROWS = st.lists(

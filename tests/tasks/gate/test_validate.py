@@ -10,6 +10,7 @@ import pytest
 from tasks.errors import EvergreenError
 from tasks.gate.suite import Expectation, Rule, Suite
 from tasks.gate.validate import Check, validate
+from tests.places import ROOT
 
 ROWS = pd.DataFrame({"id": [f"row-{i}" for i in range(40)], "size": [float(i) for i in range(40)]})
 NO_OFFENDERS = pd.DataFrame({"id": [], "detail": []})
@@ -76,7 +77,4 @@ def test_neither_library_is_imported_before_it_is_needed() -> None:
         "import sys, tasks.gate.validate, tasks.gate.docs, tasks.gate.suite; "
         "sys.exit(bool({'great_expectations', 'prefect', 'pandas'} & set(sys.modules)))"
     )
-    assert (
-        subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode
-        == 0
-    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

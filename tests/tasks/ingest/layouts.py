@@ -15,6 +15,16 @@ from tasks.ingest.readers import read_records
 from tasks.ingest.records import Broken, Record
 
 Rows = Sequence[dict[str, Any]]
+
+ROWS: list[dict[str, Any]] = [
+    {
+        "id": f"r{number}",
+        "prompt": f'He said: "{{[{number}]}}, café" \\ and\nleft, {number} times 日本',
+        "notes": [{"id": "inner", "tags": [{"b": number}]}, {"id": "another", "tags": []}],
+    }
+    for number in range(50)
+]
+FLAT: list[dict[str, Any]] = [{"id": row["id"], "prompt": row["prompt"], "language": "en"} for row in ROWS]
 MAX_BYTES = 1_000_000
 
 

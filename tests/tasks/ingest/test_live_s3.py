@@ -19,7 +19,7 @@ from tasks.settings import IngestSettings, RefreshSettings
 
 LAST = date(2026, 11, 20)
 DAYS = [LAST - timedelta(days=n) for n in range(100)]
-PER_DAY = 100
+PER_DAY = 30
 
 
 def put(s3: Any, key: str, *prompts: str) -> None:
@@ -92,15 +92,15 @@ def test_an_object_that_is_written_again_while_it_is_read_is_read_the_next_time(
     assert look(run, "s3://logs/chat", run_id="run-2") == 2
 
 
-def test_ten_thousand_objects_in_partitions_cost_a_few_requests(
+def test_thousands_of_objects_in_partitions_cost_a_few_requests(
     s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fill(s3, [f"chat/dt={day}/{n:03}.jsonl" for day in DAYS for n in range(PER_DAY)])
     earliest = live.earliest_partition(None, None, 7)
     with counted(monkeypatch) as calls:
         everything = live.find_live("s3://logs/chat", earliest, _ever())
-    assert len(everything.files) == 10_000
-    assert len(calls) <= 10_000 / 1_000 + 3
+    assert len(everything.files) == 3_000
+    assert len(calls) <= 3_000 / 1_000 + 3
     recent = LAST - timedelta(days=7)
     for source in ("s3://logs/chat", "s3://logs/chat/dt=*/*.jsonl"):
         with counted(monkeypatch) as calls:

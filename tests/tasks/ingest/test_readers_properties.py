@@ -9,9 +9,20 @@ import pytest
 import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layouts import ARRAYS, COMPRESSIONS, JSON, Rows, csv_text, faults, jsonl, parquet, read, values
 
 from tasks.ingest.readers import read_records
+from tests.tasks.ingest.layouts import (
+    ARRAYS,
+    COMPRESSIONS,
+    JSON,
+    Rows,
+    csv_text,
+    faults,
+    jsonl,
+    parquet,
+    read,
+    values,
+)
 
 Writer = Callable[[Rows], bytes]
 

@@ -2,11 +2,19 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from batch_run import (
+
+from tasks.errors import BudgetSpent, EvergreenError
+from tasks.llm import batch_shards
+from tasks.llm.budget import Budget
+from tasks.llm.endpoint import Price
+from tasks.llm.outcome import Outcome
+from tests.openai_server import chat
+from tests.openai_server.process import OpenAIServer
+from tests.plugins.models import Servers
+from tests.tasks.llm.batch_run import (
     MODEL,
     body_of,
     calls,
@@ -21,28 +29,13 @@ from batch_run import (
     work_of,
 )
 
-from tasks.errors import BudgetSpent, EvergreenError
-from tasks.llm import batch_shards
-from tasks.llm.budget import Budget
-from tasks.llm.endpoint import Price
-from tasks.llm.outcome import Outcome
-from tests.openai_server import chat
-from tests.openai_server.process import OpenAIServer
-
 # In the words of the loopback server, a prompt with this word gets the answer set with `plain_answer`.
 TWELVE_TOKENS = "word" * 12
 
 
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[OpenAIServer]:
-    with OpenAIServer(plain_answer=TWELVE_TOKENS) as server:
-        yield server
-
-
 @pytest.fixture
-def server(shared_server: OpenAIServer) -> OpenAIServer:
-    shared_server.reset()
-    return shared_server
+def server(openai_servers: Servers) -> OpenAIServer:
+    return openai_servers(plain_answer=TWELVE_TOKENS)
 
 
 @pytest.fixture
@@ -160,10 +153,12 @@ def test_an_unreliable_server_makes_no_batch_twice(server: OpenAIServer, tmp_pat
     assert set(shards.values()) == {1}
 
 
-def test_a_wrong_key_stops_at_once_and_stays_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_stops_at_once_and_stays_secret(
+    openai_servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOME_KEY", "sk-secret")
-    refused = pytest.raises(EvergreenError, match=r"http_401.*key was not accepted")
-    with OpenAIServer(api_key="another") as server, refused as caught:
+    server = openai_servers(api_key="another")
+    with pytest.raises(EvergreenError, match=r"http_401.*key was not accepted") as caught:
         asyncio.run(run(work_of(server.base_url, api_key_env="SOME_KEY"), tmp_path, some_requests(3)))
     assert "sk-secret" not in str(caught.value)
 
@@ -182,10 +177,12 @@ def test_an_account_without_credit_stops_the_run_and_the_next_one_asks_the_rest(
     assert asyncio.run(run(work_of(server.base_url), tmp_path, rest)) == {Outcome.OK: len(rest)}
 
 
-def test_an_interrupted_run_ends_at_once_and_its_batch_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_run_ends_at_once_and_its_batch_goes_on(
+    openai_servers: Servers, tmp_path: Path
+) -> None:
     requests = some_requests(3)
-    with OpenAIServer(batch_seconds=3) as server:
-        asyncio.run(interrupt(work_of(server.base_url), tmp_path, requests))
-        assert set(statuses(server)) <= {"validating", "in_progress"}
-        assert asyncio.run(run(work_of(server.base_url), tmp_path, [])) == {Outcome.OK: 3}
-        assert times_asked(server, requests) == [1, 1, 1]
+    server = openai_servers(batch_seconds=1.5)
+    asyncio.run(interrupt(work_of(server.base_url), tmp_path, requests))
+    assert set(statuses(server)) <= {"validating", "in_progress"}
+    assert asyncio.run(run(work_of(server.base_url), tmp_path, [])) == {Outcome.OK: 3}
+    assert times_asked(server, requests) == [1, 1, 1]

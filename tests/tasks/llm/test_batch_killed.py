@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,7 +11,16 @@ from typing import Any
 
 import orjson
 import pytest
-from batch_run import (
+
+from tasks.errors import BudgetSpent, EvergreenError, InputError
+from tasks.llm.budget import Budget
+from tasks.llm.endpoint import Price
+from tasks.llm.outcome import Outcome
+from tests.openai_server.process import OpenAIServer
+from tests.places import ROOT
+from tests.plugins.models import Servers
+from tests.tasks.llm import batch_run
+from tests.tasks.llm.batch_run import (
     MOMENTS,
     calls,
     interrupt,
@@ -25,32 +33,19 @@ from batch_run import (
     work_of,
 )
 
-from tasks.errors import BudgetSpent, EvergreenError, InputError
-from tasks.llm.budget import Budget
-from tasks.llm.endpoint import Price
-from tasks.llm.outcome import Outcome
-from tests.openai_server.process import ROOT, OpenAIServer
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[OpenAIServer]:
-    with OpenAIServer() as server:
-        yield server
-
 
 @pytest.fixture
-def server(shared_server: OpenAIServer) -> OpenAIServer:
-    shared_server.reset()
-    return shared_server
+def server(openai_servers: Servers) -> OpenAIServer:
+    return openai_servers()
 
 
 @pytest.fixture(scope="module")
 def processes() -> Iterator[ForkServerContext]:
     """Processes that have the imports behind them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(Path(__file__).parent))))
+        patch.setenv("PYTHONPATH", str(ROOT))
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["pytest", "batch_run"])
+        context.set_forkserver_preload(["pytest", batch_run.__name__])
         yield context
 
 

@@ -16,16 +16,16 @@ from tasks.llm.call import Reply
 from tasks.llm.client import CHAT, EMBEDDINGS, Api, Failure, connect, send
 from tasks.llm.endpoint import Endpoint
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.models import Servers
 from tests.tasks.llm.asking import PLAIN, endpoint_of
 
 KEY = "sk-the-secret-key-of-this-test"
 PROMPT = "the secret prompt of this test"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[OpenAIServer]:
-    with OpenAIServer(dimensions=8, models="m") as server:
-        yield server
+@pytest.fixture
+def server(openai_servers: Servers) -> OpenAIServer:
+    return openai_servers(dimensions=8, models="m")
 
 
 def send_once(endpoint: Endpoint, api: Api = CHAT, body: dict[str, Any] | None = None) -> Reply:
@@ -67,19 +67,21 @@ def test_each_fault_has_its_name_and_its_consequence(
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
     server.set_plan({fault: 1, "retry_after_seconds": 0.25, "stall_seconds": 2})
     body = None if api is CHAT else {"input": [PROMPT], "encoding_format": "base64"}
+    patience = 0.3 if fault == "stall" else 10
+    endpoint = endpoint_of(server, api_key_env="LOOPBACK_KEY", timeout_seconds=patience)
     with caplog.at_level(logging.DEBUG, "tasks"):
-        failure = failure_of(endpoint_of(server, api_key_env="LOOPBACK_KEY", timeout_seconds=0.8), api, body)
+        failure = failure_of(endpoint, api, body)
     assert vars(failure) == vars(FAULTS[fault])
     said = f"{failure!s} {failure!r} {failure.args} {failure.__cause__!r} {caplog.text}"
     assert "secret" not in said
 
 
-def test_a_wrong_key_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_is_not_told(openai_servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOOPBACK_KEY", KEY)
-    with OpenAIServer(api_key="another") as strict:
-        failure = failure_of(endpoint_of(strict, api_key_env="LOOPBACK_KEY"))
-        assert vars(failure) == vars(Failure("http_401:invalid_api_key", "the key was not accepted"))
-        assert "secret" not in f"{failure!s} {failure!r} {failure.__cause__!r}"
+    strict = openai_servers(api_key="another")
+    failure = failure_of(endpoint_of(strict, api_key_env="LOOPBACK_KEY"))
+    assert vars(failure) == vars(Failure("http_401:invalid_api_key", "the key was not accepted"))
+    assert "secret" not in f"{failure!s} {failure!r} {failure.__cause__!r}"
 
 
 def test_a_key_is_needed_before_anything_is_sent(
@@ -140,10 +142,10 @@ class Odd(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def odd() -> Iterator[Endpoint]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         base_url = f"http://127.0.0.1:{server.server_port}/v1"
         yield Endpoint(name="odd", model="m", base_url=base_url, api_key_env="", timeout_seconds=5)
         server.shutdown()

@@ -14,15 +14,9 @@ import orjson
 import pytest
 
 from tasks.errors import EvergreenError
-from tasks.llm.journal import Journal, journal_path, read_journal
+from tasks.llm.journal import Journal, read_journal
+from tests.places import ROOT
 from tests.tasks.llm.asking import call_of
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return journal_path(str(tmp_path), "annotate", "run-1")
 
 
 def append(path: Path, *keys: str) -> None:
@@ -227,14 +221,12 @@ import asyncio, sys
 from pathlib import Path
 from tasks.llm.journal import Journal
 from tests.tasks.llm.asking import call_of
-
 async def worker(journal, number):
     turn = 0
     while True:
         await journal.append(call_of(f"{number}-{turn}", text="x" * 5_000))
         print(f"{number}-{turn}", flush=True)
         turn += 1
-
 async def main():
     async with Journal(Path(sys.argv[1])) as journal:
         await asyncio.gather(*(worker(journal, number) for number in range(20)))

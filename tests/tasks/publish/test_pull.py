@@ -9,7 +9,7 @@ import pytest
 
 from tasks.errors import EvergreenError, InputError
 from tasks.publish.pull import pull
-from tests.tasks.publish.conftest import S3, Home
+from tests.tasks.publish.homes import S3, Home
 
 
 @pytest.fixture

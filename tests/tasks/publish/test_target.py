@@ -13,7 +13,8 @@ from tasks.errors import EvergreenError, InputError
 from tasks.publish.pull import pull
 from tasks.publish.target import Target, TargetError
 from tasks.settings import Settings
-from tests.tasks.publish.conftest import BUCKET, S3, Home, Objects, forget_connections, kill, post
+from tests.plugins.s3 import forget_connections, post
+from tests.tasks.publish.homes import BUCKET, S3, Home, Objects, kill
 
 NAMES = ["question.jsonl", "questions.parquet", "CARD.md", "manifest.json"]
 FILES = [f"weekly/rel-1/{name}" for name in NAMES]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import orjson
@@ -13,8 +14,9 @@ from tasks.refs import Ref, Run
 from tasks.release.task import release
 from tasks.select.task import select
 from tasks.settings import ReleaseSettings, SelectSettings, Settings
+from tests.places import GOOD_HOME
+from tests.plugins.homes import Copy, run_on
 
-GOOD_HOME = (Path(__file__).parents[2] / "expectations" / "good_home.sql").read_text()
 TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=10)
 ANNOTATIONS = Ref(stage="annotate", table="core.annotations", key="heuristic-1", rows=150)
 SETTINGS = Settings(select=SelectSettings(size=10), release=ReleaseSettings(date="2026-01-05"))
@@ -49,27 +51,40 @@ class Eve:
             return con.sql(f"select * from {name} order by all").pl()
 
 
-@pytest.fixture
-def eve_of(tmp_path: Path) -> Callable[..., Eve]:
-    """Makes such a home of the same rows: 150 eligible prompts, of which 149 have a score."""
+@pytest.fixture(scope="session")
+def selected(migrated: Path, copy: Copy) -> Callable[[bool, int], Eve]:
+    """Such homes, to be copied: one a kind."""
 
-    def make(name: str, *, backwards: bool = False, seed: int = 42) -> Eve:
-        home = tmp_path / name
-        home.mkdir()
-        warehouse.migrate(str(home))
-        rows = GOOD_HOME.replace("as t (i);", "as t (i) order by i desc;") if backwards else GOOD_HOME
-        with warehouse.transaction(str(home)) as con:
+    @cache
+    def make(backwards: bool, seed: int) -> Eve:
+        run = run_on(copy(migrated)).model_copy(update={"seed": seed})
+        good = GOOD_HOME.read_text()
+        rows = good.replace("as t (i);", "as t (i) order by i desc;") if backwards else good
+        with warehouse.transaction(run.home) as con:
             con.execute(rows)
             con.execute(DETAILS)
-        run = Run(id="run-1", home=str(home), seed=seed, lock_wait_seconds=5)
         return Eve(run, select.fn(run, TOPICS, ANNOTATIONS, SETTINGS.select))
 
     return make
 
 
 @pytest.fixture
+def eve_of(
+    selected: Callable[[bool, int], Eve], copy: Copy, keep_open: Callable[[Path], Path]
+) -> Callable[..., Eve]:
+    """Makes such a home of the same rows: 150 eligible prompts, of which 149 have a score."""
+
+    def make(*, backwards: bool = False, seed: int = 42) -> Eve:
+        one = selected(backwards, seed)
+        home = keep_open(copy(Path(one.run.home)))
+        return Eve(one.run.model_copy(update={"home": str(home)}), one.selection)
+
+    return make
+
+
+@pytest.fixture
 def eve(eve_of: Callable[..., Eve]) -> Eve:
-    return eve_of("home")
+    return eve_of()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
-"""Prompts on six subjects that share no word, and a program that prints the topics that it finds in them."""
+"""Prompts on six subjects that share no word, and the topics that are found in them."""
 
 import hashlib
-import json
 import random
 
 import polars as pl
@@ -43,7 +42,3 @@ def find() -> dict[str, pl.DataFrame]:
     texts = prompts()
     frame = pl.DataFrame({"prompt_id": list(texts), "prompt": list(texts.values())})
     return fit(frame, InMemory(static.embed(list(texts.values()))), SETTINGS, SEED, None).tables
-
-
-if __name__ == "__main__":
-    print(json.dumps({name: table.rows() for name, table in find().items()}))

@@ -12,6 +12,7 @@ import pytest
 from tasks.errors import InputError
 from tasks.topics.taxonomy import Taxonomy, folder, load, save, vectors_hash
 from tasks.vectors.grid import to_grid
+from tests.places import ROOT
 
 RNG = np.random.default_rng(5)
 TAXONOMY = Taxonomy(
@@ -134,8 +135,7 @@ def test_another_process_places_a_prompt_the_same(home: str) -> None:
         "print(found.topic_ids[position[0]], similarity[0])"
     )
     command = [sys.executable, "-c", code, home, TAXONOMY.taxonomy_id]
-    root = Path(__file__).parents[3]
-    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root).stdout.split()
+    printed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
     cosines = TAXONOMY.centroids.sum(axis=1) / np.linalg.norm(TAXONOMY.centroids, axis=1) / np.sqrt(8)
     assert int(printed[0]) == TAXONOMY.topic_ids[cosines.argmax()]
     assert float(printed[1]) == pytest.approx(cosines.max(), abs=2e-4)

@@ -4,19 +4,18 @@ import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from processors import OLDEST, ONE_THREAD, Environment, kernel, lacking
 from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from tasks.vectors.components import places, principal_axes, principal_scores
 from tasks.vectors.grid import Vectors, to_grid
+from tests.places import ROOT
+from tests.processors import OLDEST, ONE_THREAD, Environment, kernel, lacking
 
-ROOT = Path(__file__).parents[3]
 AXIS = 2.0**20
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from processors import OLDEST, ONE_THREAD
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from tasks.errors import EvergreenError
 from tasks.vectors import static
 from tasks.vectors.grid import STEPS, cosines, to_grid
+from tests.places import ROOT
+from tests.processors import OLDEST, ONE_THREAD
 
-ROOT = Path(__file__).parents[3]
 TEXTS = [
     "How do I bake sourdough bread?",
     "How do I bake sourdough bread? ",

@@ -1,0 +1,51 @@
+"""A first build that is killed at moments of chance: the same command again comes to the same release."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.flows.forks import Begin, Command
+from tests.flows.homes import latest_release
+from tests.flows.llm_home import CONCURRENCY, DIMENSIONS, Eve, read, write_project
+from tests.flows.watched import kill_when
+from tests.openai_server.process import OpenAIServer
+from tests.plugins.models import Servers
+
+KILLS = 4
+
+
+@pytest.fixture
+def models(openai_servers: Servers) -> OpenAIServer:
+    return openai_servers(latency=0.05, dimensions=DIMENSIONS)
+
+
+def test_a_build_killed_at_any_moment_pays_no_answer_twice_and_ends_in_the_undisturbed_release(
+    eve: Eve, models: OpenAIServer, begin: Begin, command: Command, tmp_path: Path
+) -> None:
+    project = write_project(tmp_path, eve.logs / "first.jsonl", models)
+    arguments = project.arguments("build", tmp_path / "home")
+    needed = Counter(eve.asked)
+    moments = sorted(random.Random(5).sample(range(needed.total()), KILLS))
+    for moment in moments:
+        run = begin(tmp_path, *arguments)
+        kill_when(run, lambda moment=moment: models.stats()["requests"] > moment)
+    done = command(*arguments)
+    assert done.returncode == 0, done.stderr
+
+    release = latest_release(tmp_path / "home")
+    assert release.name[11:] == eve.release.name[11:]  # the date may have changed meanwhile
+    assert (release / "question.jsonl").read_bytes() == (eve.release / "question.jsonl").read_bytes()
+    assert funnel(release) == funnel(eve.release)
+    asked = Counter(models.counts()["asked"])
+    assert asked.keys() == needed.keys()
+    assert (asked - needed).total() <= KILLS * CONCURRENCY  # those under way
+    calls = read(tmp_path / "home", "select key, outcome from core.llm_calls")
+    assert calls.height == calls["key"].n_unique() == len(needed)
+    assert set(calls["outcome"]) == {"ok"}
+
+
+def funnel(release: Path) -> object:
+    return json.loads((release / "manifest.json").read_bytes())["funnel"]
