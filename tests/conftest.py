@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from tests.places import REAL_DATA, ROOT
 
+pytest.register_assert_rewrite("tests")  # helpers, too: a failure shows its values
 pytest_plugins = (
     "tests.plugins.homes",
     "tests.plugins.models",
@@ -17,7 +18,11 @@ pytest_plugins = (
 )
 
 # Before Prefect is imported, here and in the processes that tests start: it would phone home.
-os.environ |= {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+os.environ |= {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # no test starts a server unnoticed
+}
 
 # A slow machine is no failure; the same examples every time.
 settings.register_profile("project", deadline=None, derandomize=True)
@@ -29,7 +34,7 @@ FIRST = ("browser", "real_model", "flows")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; within a folder, files keep their order."""
+    """Put the folders with the longest files first."""
     items.sort(key=lambda item: FIRST.index(folder) if (folder := folder_of(item)) in FIRST else len(FIRST))
 
 

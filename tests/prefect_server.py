@@ -49,7 +49,7 @@ def serve(folder: Path, run: int) -> None:
 
 @contextmanager
 def client() -> Iterator[SyncPrefectClient]:
-    """A client of the server. What it made goes in the end, since other tests would see its runs."""
+    """A client; automations and deployments go in the end, since other tests would see their runs."""
     with get_client(sync_client=True) as client:
         yield client
         for automation in client.read_automations():

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Final
 
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
-from threadpoolctl import threadpool_info
 
 Environment = dict[str, str]
 
@@ -13,15 +12,15 @@ _NEEDS: Final = {"Haswell": "avx2", "SkylakeX": "avx512f", "Nehalem": "sse4_2"}
 # NumPy warns of what it would not use anyway.
 _NUMPY: Final = " ".join(name for name in __cpu_dispatch__ if __cpu_features__[name])
 
-PLAIN_NUMPY: Final = {"NPY_DISABLE_CPU_FEATURES": _NUMPY}
-PLAIN_LIBM: Final = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F"}
+# As an x86-64 processor of 2008, which has what every later one has.
+OLDEST: Final = {
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": _NUMPY,
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-FMA,-AVX512F",
+}
 ONE_THREAD: Final = {
     f"{name}_THREADS": "1" for name in ("OMP_NUM", "OPENBLAS_NUM", "POLARS_MAX", "NUMBA_NUM", "RAYON_NUM")
 }
-# The kernel that OpenBLAS has chosen here.
-NATIVE: Final = str(
-    next(pool["architecture"] for pool in threadpool_info() if pool["internal_api"] == "openblas")
-)
 
 
 def kernel(name: str) -> Environment:
@@ -41,7 +40,3 @@ def _flags() -> set[str]:
         if line.startswith("flags"):
             return set(line.split())
     return set()
-
-
-# As an x86-64 processor of 2008, which has what every later one has.
-OLDEST: Final = kernel("Nehalem") | PLAIN_NUMPY | PLAIN_LIBM

@@ -11,7 +11,7 @@ import yaml
 
 from tasks import warehouse
 from tasks.gate import suite
-from tasks.gate.task import check
+from tasks.gate import task as gate_task
 from tasks.gate.validate import Check, validate
 from tasks.refs import Ref, Run
 from tests.bench import near_duplicates_gate
@@ -40,8 +40,7 @@ PROMPT_ID = "create temp macro prompt_id(i) as left(md5(i::varchar), 16)"
 
 
 def run_suite(home: Path, boundary: str) -> dict[str, Check]:
-    ref = Ref(stage=boundary, table="any", key=KEYS[boundary], rows=1)
-    return {result.name: result for result in check(run_on(home), ref)}
+    return {result.name: result for result in gate_task.check(run_on(home), ref_of(boundary))}
 
 
 def run_check(con: duckdb.DuckDBPyConnection, boundary: str, name: str, docs: Path) -> Check:
@@ -51,17 +50,19 @@ def run_check(con: duckdb.DuckDBPyConnection, boundary: str, name: str, docs: Pa
         kind: tuple(entry for entry in getattr(whole, kind) if entry.name == name)
         for kind in ("expectations", "rules")
     }
-    rows = read(con, whole.query, boundary)
     offenders = {rule.name: read(con, rule.query, boundary) for rule in chosen["rules"]}
+    rows = read(con, whole.query, boundary)
     (result,) = validate(whole.model_copy(update=chosen), rows, offenders, docs, "run-1")
     return result
 
 
 def read(con: duckdb.DuckDBPyConnection, query: str, boundary: str) -> pd.DataFrame:
-    used = warehouse.query_text(query)
-    values = {"run_id": "run-1", "key": KEYS[boundary]}
-    given = {name: value for name, value in values.items() if f"${name}" in used}
-    return warehouse.run(con, query, given).to_pandas()
+    """What the gate reads at a boundary."""
+    return gate_task._read(con, query, run_on(Path()), ref_of(boundary))
+
+
+def ref_of(boundary: str) -> Ref:
+    return Ref(stage=boundary, table="any", key=KEYS[boundary], rows=1)
 
 
 def plant(home: Path, fault: str) -> None:

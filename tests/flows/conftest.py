@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -29,14 +30,18 @@ def command(server: str, tmp_path_factory: pytest.TempPathFactory) -> Command:
 
 
 @pytest.fixture(scope="session")
-def begin(server: str) -> Begin:
+def begin(server: str) -> Iterator[Begin]:
     """Begins the command; what it says goes to the files `stdout` and `stderr` of a folder."""
+    begun: list[BaseProcess] = []
 
     def start(folder: Path, *arguments: object, **environment: str) -> BaseProcess:
         folder.mkdir(exist_ok=True)
-        return start_command([*map(str, arguments)], {**os.environ, **environment}, server, folder)
+        begun.append(start_command([*map(str, arguments)], {**os.environ, **environment}, server, folder))
+        return begun[-1]
 
-    return start
+    yield start
+    for process in begun:
+        process.kill()  # nothing, unless a test has failed
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,15 @@ from flows import cli
 from tests.places import ROOT
 
 # The command first: what it sets in the environment is read when Prefect is imported.
-_MODULES = ["flows.cli", "flows.build", "flows.refresh", "great_expectations", "tasks.topics.fit", __name__]
+_MODULES = (
+    "flows.cli",
+    "flows.build",
+    "flows.refresh",
+    "great_expectations",
+    "tasks.topics.fit",
+    "bpe_openai",  # reads all its vocabularies, in more than a second
+    __name__,
+)
 _BOUND = 600  # seconds
 
 Command = Callable[..., CompletedProcess[str]]
@@ -28,7 +36,7 @@ Begin = Callable[..., BaseProcess]
 
 def forks() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_MODULES)
+    context.set_forkserver_preload(list(_MODULES))
     return context
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from flows.build import build
 from tasks.settings import Settings
 from tests.places import SAMPLE
+from tests.plugins.homes import kept_open
 
 
 @dataclass(frozen=True)
@@ -28,4 +29,5 @@ def latest_release(home: Path) -> Path:
 
 
 def build_demo(home: Path, settings: Settings) -> None:
-    build([str(SAMPLE)], str(home), settings)
+    with kept_open(home):
+        build([str(SAMPLE)], str(home), settings)

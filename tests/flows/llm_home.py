@@ -16,6 +16,7 @@ from tasks.settings import Settings
 from tests.flows.homes import latest_release
 from tests.openai_server.process import OpenAIServer
 from tests.places import SAMPLE
+from tests.plugins.homes import kept_open
 from tests.tasks.llm.asking import write_endpoints
 
 EMBEDDER, NAMER, CHEAP, GOOD = "text-embedding-3-small", "gpt-4o-mini", "gpt-3.5-turbo", "gpt-4-turbo"
@@ -106,7 +107,9 @@ def make_eve(folder: Path) -> None:
     first, second = eve.logs / "first.jsonl", eve.logs / "second.jsonl"
     with SAMPLE.open() as lines, OpenAIServer(dimensions=DIMENSIONS) as server:
         first.write_text("".join(itertools.islice(lines, FIRST)))
-        refresh((str(eve.logs),), str(eve.home), write_project(folder, eve.logs, server).settings)
+        eve.home.mkdir()
+        with kept_open(eve.home):
+            refresh((str(eve.logs),), str(eve.home), write_project(folder, eve.logs, server).settings)
         (folder / "asked.json").write_text(json.dumps(server.counts()["asked"]))
         second.write_text("".join(itertools.islice(lines, SECOND)))
 

@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from tasks.settings import Settings
 from tests.flows.forks import Command
 from tests.flows.homes import Built
 from tests.places import PROFILE, ROOT, SAMPLE
+from tests.plugins.homes import Copy
 
 # What was planted in the sample: 576 prompts of 36 topics, and the dirt of real logs.
 INGEST = {"kept": 683, "bad_json": 4, "no_user_text": 4, "wrong_type": 1, "unknown_schema": 1}
@@ -98,7 +98,7 @@ class Again:
 
 
 @pytest.fixture(scope="module")
-def again(demo: Built, command: Command, copy: Callable[[Path], Path]) -> Again:
+def again(demo: Built, command: Command, copy: Copy) -> Again:
     home = copy(demo.home)
     done = command("build", SAMPLE, "--home", os.path.relpath(home, ROOT), "--profile", PROFILE, "--json")
     assert done.returncode == 0, done.stderr
@@ -193,7 +193,7 @@ def test_without_a_prompt_that_passes_the_gate_refuses_and_names_the_check(
 
 @flow
 def choose_again(home: str, settings: Settings) -> Ref:
-    """Stage select and the gate behind it, in a home in which all before it is done."""
+    """Stages annotate and select and the gate behind them, in a home in which all else is done."""
     run = Run(id="again", home=home, seed=settings.seed, lock_wait_seconds=5)
     start(run, "build", settings)
     with warehouse.transaction(home) as con:
@@ -205,9 +205,7 @@ def choose_again(home: str, settings: Settings) -> Ref:
     return chosen
 
 
-def test_too_few_topics_make_a_smaller_test_set_and_a_warning(
-    demo: Built, copy: Callable[[Path], Path]
-) -> None:
+def test_too_few_topics_make_a_smaller_test_set_and_a_warning(demo: Built, copy: Copy) -> None:
     home = copy(demo.home)
     chosen = choose_again(str(home), override(demo.settings, select__min_score=6, select__size=500))
     assert 0 < chosen.rows < 500
@@ -218,7 +216,7 @@ def test_too_few_topics_make_a_smaller_test_set_and_a_warning(
     assert ("size_reached", "warning") in failed
 
 
-def test_a_threshold_that_no_topic_reaches_is_refused(demo: Built, copy: Callable[[Path], Path]) -> None:
+def test_a_threshold_that_no_topic_reaches_is_refused(demo: Built, copy: Copy) -> None:
     with pytest.raises(GateRefused, match=r"gate after select.*some_chosen"):
         choose_again(str(copy(demo.home)), override(demo.settings, select__min_topic_mean=7.0))
 

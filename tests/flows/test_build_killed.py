@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,9 @@ import pytest
 from tests.flows.forks import Begin, Command
 from tests.flows.homes import latest_release
 from tests.flows.llm_home import CONCURRENCY, DIMENSIONS, Eve, read, write_project
-from tests.flows.watched import kill_when
+from tests.flows.watched import STAGES, is_in, journaled, kill_when
 from tests.openai_server.process import OpenAIServer
 from tests.plugins.models import Servers
-
-KILLS = 4
 
 
 @pytest.fixture
@@ -22,16 +21,23 @@ def models(openai_servers: Servers) -> OpenAIServer:
     return openai_servers(latency=0.05, dimensions=DIMENSIONS)
 
 
-def test_a_build_killed_at_any_moment_pays_no_answer_twice_and_ends_in_the_undisturbed_release(
+def test_a_first_build_killed_again_and_again_pays_no_answer_twice_and_ends_in_the_undisturbed_release(
     eve: Eve, models: OpenAIServer, begin: Begin, command: Command, tmp_path: Path
 ) -> None:
     project = write_project(tmp_path, eve.logs / "first.jsonl", models)
     arguments = project.arguments("build", tmp_path / "home")
-    needed = Counter(eve.asked)
-    moments = sorted(random.Random(5).sample(range(needed.total()), KILLS))
+    needed, log = Counter(eve.asked), tmp_path / "stderr"
+    chance = random.Random(5)
+    early, late = chance.choice(("start", "ingest", "clean")), chance.choice(("select", "release", "publish"))
+    requests = chance.randrange(needed.total() - CONCURRENCY)
+    moments: list[Callable[[], bool]] = [
+        lambda: is_in(log, STAGES[early]),
+        lambda: models.stats()["requests"] > requests,
+        lambda: is_in(log, STAGES[late]),
+    ]
     for moment in moments:
-        run = begin(tmp_path, *arguments)
-        kill_when(run, lambda moment=moment: models.stats()["requests"] > moment)
+        log.unlink(missing_ok=True)
+        kill_when(begin(tmp_path, *arguments), moment)
     done = command(*arguments)
     assert done.returncode == 0, done.stderr
 
@@ -41,10 +47,11 @@ def test_a_build_killed_at_any_moment_pays_no_answer_twice_and_ends_in_the_undis
     assert funnel(release) == funnel(eve.release)
     asked = Counter(models.counts()["asked"])
     assert asked.keys() == needed.keys()
-    assert (asked - needed).total() <= KILLS * CONCURRENCY  # those under way
-    calls = read(tmp_path / "home", "select key, outcome from core.llm_calls")
+    assert (asked - needed).total() <= CONCURRENCY  # those under way
+    calls = read(tmp_path / "home", "select call_id, key, outcome from core.llm_calls")
     assert calls.height == calls["key"].n_unique() == len(needed)
     assert set(calls["outcome"]) == {"ok"}
+    assert {call["call_id"] for call in journaled(tmp_path / "home")} == set(calls["call_id"])
 
 
 def funnel(release: Path) -> object:

@@ -1,7 +1,6 @@
 """What `estimate` says before, within and after a build, and what the build asked of a server."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from tests.flows.forks import Command
 from tests.flows.llm_home import CHEAP, DIMENSIONS, EMBEDDER, GOOD, NAMER, Eve, Project, write_project
 from tests.openai_server.process import OpenAIServer
 from tests.places import SAMPLE
+from tests.plugins.homes import Copy
 from tests.plugins.models import Servers
 
 KEY = "EVERGREEN_TEST_KEY"  # is not set: an estimate asks nobody
@@ -57,9 +57,9 @@ def project(eve: Eve, models: OpenAIServer, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
-def story(eve: Eve, project: Project, copy: Callable[[Path], Path]) -> Story:
+def story(eve: Eve, project: Project, copy: Copy, tmp_path_factory: pytest.TempPathFactory) -> Story:
     source, settings = [str(project.source)], project.settings
-    before = estimate(source, str(eve.folder / "empty"), settings)
+    before = estimate(source, str(tmp_path_factory.mktemp("empty")), settings)
     after = estimate(source, str(copy(eve.home)), settings)
     home = copy(eve.home)
     with warehouse.transaction(str(home)) as con:

@@ -2,7 +2,6 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from tasks.config import override
 from tasks.errors import InputError
 from tests.flows.forks import Command
 from tests.flows.weeks import SIZE, Weeks
+from tests.plugins.homes import Copy
 
 
 def test_half_is_replaced_each_week(weeks: Weeks) -> None:
@@ -70,7 +70,7 @@ def test_readers_see_the_whole_of_one_run_and_block_none(weeks: Weeks) -> None:
     assert [copy for copy, _ in itertools.groupby(visits)] == weeks.story.copies
 
 
-def test_nothing_new_makes_no_new_release(weeks: Weeks, copy: Callable[[Path], Path]) -> None:
+def test_nothing_new_makes_no_new_release(weeks: Weeks, copy: Copy) -> None:
     home = copy(weeks.home)
     again = refresh((str(weeks.logs),), str(home), weeks.settings)
     assert again.key == weeks.releases[-1]
@@ -97,7 +97,7 @@ def test_questions_of_analysts_have_answers_after_four_refreshes(weeks: Weeks) -
 
 
 def test_a_refit_places_all_prompts_anew_and_keeps_the_rotation_and_what_ids_it_can(
-    weeks: Weeks, copy: Callable[[Path], Path]
+    weeks: Weeks, copy: Copy
 ) -> None:
     home = copy(weeks.eve)
     made = refresh((str(weeks.logs),), str(home), override(weeks.settings, refresh__refit=True))
@@ -117,7 +117,7 @@ def test_a_refit_places_all_prompts_anew_and_keeps_the_rotation_and_what_ids_it_
     assert roles == {"new": SIZE // 2, "kept": SIZE // 2 - 4, "anchor": 4}
 
 
-def test_a_build_does_not_rotate(weeks: Weeks, copy: Callable[[Path], Path]) -> None:
+def test_a_build_does_not_rotate(weeks: Weeks, copy: Copy) -> None:
     home = copy(weeks.home)
     made = build([str(weeks.logs)], str(home), weeks.settings)
     assert Counter(replace(weeks, home=home).roles(made.key).values()) == {"new": SIZE}

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from tests.flows.llm_home import (
 )
 from tests.flows.watched import finish, journaled, wait_until
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.homes import Copy
 from tests.plugins.models import Servers
 
 KEY = "sk-the-secret-key-of-this-test"
@@ -37,86 +37,91 @@ def models(openai_servers: Servers, monkeypatch: pytest.MonkeyPatch) -> OpenAISe
 
 
 @dataclass(frozen=True)
-class Interrupted:
-    """A refresh that got a signal in the midst of its annotation."""
+class Refresh:
+    """A refresh of a home, which can be interrupted in the midst of its annotation."""
 
+    eve: Eve
     home: Path
     project: Project
-    exit_code: int
-    said: str
-    run: dict[str, str]
+    models: OpenAIServer
+    begin: Begin
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        return self.project.arguments("refresh", self.home)
+
+    def interrupt(self, number: signal.Signals) -> tuple[int, str]:
+        """Begin it, and send a signal once it has some answers; the exit code, and what it said."""
+        folder = self.home.with_name(number.name)
+        seen = self.models.stats()["answered"]
+        process = self.begin(folder, *self.arguments)
+        wait_until(lambda: self.models.stats()["answered"] > seen + 3 * CONCURRENCY, process)
+        assert process.pid is not None
+        os.kill(process.pid, number)
+        return finish(process), (folder / "stderr").read_text()
+
+    def new_calls(self) -> list[dict[str, object]]:
+        """Journaled calls of the runs after the first release."""
+        before = {call["call_id"] for call in journaled(self.eve.home)}
+        return [call for call in journaled(self.home) if call["call_id"] not in before]
+
+    def spent(self) -> float:
+        """What they cost, in USD."""
+        return sum(float(str(call["usd"])) for call in self.new_calls())
+
+    def last_run(self) -> dict[str, str]:
+        query = "select run_id, state from core.runs order by started_at desc limit 1"
+        return dict(read(self.home, query).row(0, named=True))
 
 
 @pytest.fixture
-def interrupt(
-    begin: Begin, eve: Eve, models: OpenAIServer, copy: Callable[[Path], Path], tmp_path: Path
-) -> Callable[[signal.Signals], Interrupted]:
-    def run(number: signal.Signals) -> Interrupted:
-        home, project = copy(eve.home), write_project(tmp_path, eve.logs, models, api_key_env="LOOPBACK_KEY")
-        process = begin(tmp_path, *project.arguments("refresh", home))
-        wait_until(lambda: models.stats()["answered"] > 3 * CONCURRENCY, process)
-        assert process.pid is not None
-        os.kill(process.pid, number)
-        ended, said = finish(process), (tmp_path / "stderr").read_text()
-        [run] = read(home, "select run_id, state from core.runs where state <> 'done'").rows(named=True)
-        return Interrupted(home, project, ended, said, run)
-
-    return run
+def run(eve: Eve, models: OpenAIServer, begin: Begin, copy: Copy, tmp_path: Path) -> Refresh:
+    project = write_project(tmp_path, eve.logs, models, api_key_env="LOOPBACK_KEY")
+    return Refresh(eve, copy(eve.home), project, models, begin)
 
 
-def new_calls(home: Path, eve: Eve) -> list[dict[str, object]]:
-    """Journaled calls of the runs after the first."""
-    before = {call["call_id"] for call in journaled(eve.home)}
-    return [call for call in journaled(home) if call["call_id"] not in before]
-
-
-def test_an_interrupt_and_a_spent_budget_lose_nothing_and_the_same_command_goes_on(
-    interrupt: Callable[[signal.Signals], Interrupted], eve: Eve, models: OpenAIServer, command: Command
+def test_a_termination_an_interrupt_and_a_spent_budget_lose_nothing_and_the_same_command_goes_on(
+    run: Refresh, eve: Eve, models: OpenAIServer, command: Command
 ) -> None:
-    first = interrupt(signal.SIGINT)
-    home, arguments = first.home, first.project.arguments("refresh", first.home)
-    assert first.exit_code == 130, first.said
-    assert "evergreen: interrupted; what was done is kept, the same command goes on from there" in first.said
-    assert first.run["state"] == "interrupted"
-    assert len(new_calls(home, eve)) == sum(models.counts()["answered"].values())
+    ended, said = run.interrupt(signal.SIGTERM)
+    assert ended == -signal.SIGTERM, said
+    assert len(run.new_calls()) == sum(models.counts()["answered"].values()) > 0
+    assert run.last_run()["state"] == "interrupted"
+    with get_client(sync_client=True) as client:
+        assert client.read_flow_run(run.last_run()["run_id"]).state_name == "Crashed"
 
-    spent = sum(float(str(call["usd"])) for call in new_calls(home, eve))
-    stopped = command(*arguments, "--max-usd", f"{spent * 1.2:.6f}")
+    ended, more_said = run.interrupt(signal.SIGINT)
+    assert ended == 130, more_said
+    assert "evergreen: interrupted; what was done is kept, the same command goes on from there" in more_said
+    assert len(run.new_calls()) == sum(models.counts()["answered"].values())
+    assert run.last_run()["state"] == "interrupted"
+
+    spent = run.spent()
+    stopped = command(*run.arguments, "--max-usd", f"{spent * 1.2:.6f}")
     assert stopped.returncode == 4, stopped.stderr
     assert "--max-usd" in stopped.stderr.splitlines()[-1]
-    more = sum(float(str(call["usd"])) for call in new_calls(home, eve))
-    dearest = read(home, "select max(usd) from core.llm_calls").item()
-    assert spent < more <= spent * 1.2 + CONCURRENCY * dearest
+    dearest = read(run.home, "select max(usd) from core.llm_calls").item()
+    assert spent < run.spent() <= spent * 1.2 + CONCURRENCY * dearest
 
-    done = command(*arguments, "--max-usd", "100", "--json")
+    done = command(*run.arguments, "--max-usd", "100", "--json")
     assert done.returncode == 0, done.stderr
-    counts = models.counts()
-    assert set(counts["answered"].values()) == {1}  # nothing was paid for twice, in three runs
-    calls = published(home, "select * from out.llm_calls")
-    assert calls.height == calls["key"].n_unique() == len(eve.asked) + len(counts["answered"])
+    answered = models.counts()["answered"]
+    assert set(answered.values()) == {1}  # nothing was paid for twice, in four runs
+    calls = published(run.home, "select * from out.llm_calls")
+    assert calls.height == calls["key"].n_unique() == len(eve.asked) + len(answered)
     assert set(calls["outcome"]) == {"ok"}
-    costs = published(home, "select * from out.costs")
-    assert costs["usd"].sum() == pytest.approx(sum(float(str(call["usd"])) for call in journaled(home)))
-    assert set(costs.filter(costs["run_id"] == first.run["run_id"])["model"]) >= {EMBEDDER, CHEAP}
-    assert GOOD in set(costs["model"])
-    assert costs["run_id"].n_unique() == 4
+    costs = published(run.home, "select * from out.costs")
+    assert costs["usd"].sum() == pytest.approx(sum(float(str(call["usd"])) for call in journaled(run.home)))
+    first = read(eve.home, "select run_id from core.runs")["run_id"].to_list()
+    new_costs = costs.filter(~costs["run_id"].is_in(first))
+    assert set(new_costs["model"]) == {EMBEDDER, CHEAP, GOOD}  # topics keep the names that they have
+    assert new_costs["run_id"].n_unique() == 4
 
-    prompt = read(home, "select prompt from core.eligible_prompts order by prompt_id limit 1").item()
-    for text in (first.said, stopped.stderr, stopped.stdout, done.stderr):
+    prompt = read(run.home, "select prompt from core.eligible_prompts order by prompt_id limit 1").item()
+    for text in (said, more_said, stopped.stderr, stopped.stdout, done.stderr):
         assert KEY not in text
         assert prompt[:40] not in text
-    kept = b"".join(path.read_bytes() for path in (home / "journal").rglob("*.jsonl"))
+    kept = b"".join(path.read_bytes() for path in (run.home / "journal").rglob("*.jsonl"))
     assert KEY.encode() not in kept
     assert json.dumps(prompt)[1:40].encode() not in kept
-    assert KEY.encode() not in (home / "analytics.duckdb").read_bytes()
-
-
-def test_a_termination_loses_no_answer_and_prefect_knows(
-    interrupt: Callable[[signal.Signals], Interrupted], eve: Eve, models: OpenAIServer
-) -> None:
-    first = interrupt(signal.SIGTERM)
-    assert first.exit_code == -signal.SIGTERM, first.said
-    assert len(new_calls(first.home, eve)) == sum(models.counts()["answered"].values()) > 0
-    assert first.run["state"] == "interrupted"
-    with get_client(sync_client=True) as client:
-        assert client.read_flow_run(first.run["run_id"]).state_name == "Crashed"
+    assert KEY.encode() not in (run.home / "analytics.duckdb").read_bytes()

@@ -4,7 +4,6 @@ tests/operations has the same with a server and a worker that are killed.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -23,6 +22,7 @@ from tests.flows.watched import (
     wait_until,
 )
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.homes import Copy
 from tests.plugins.models import Servers
 
 
@@ -61,7 +61,7 @@ class Calm:
 
 
 @pytest.fixture(scope="module")
-def calm(eve: Eve, start: Refresh, models: OpenAIServer, copy: Callable[[Path], Path]) -> Calm:
+def calm(eve: Eve, start: Refresh, models: OpenAIServer, copy: Copy) -> Calm:
     home = copy(eve.home)
     first, log = start(home)
     wait_until(lambda: is_in(log, STAGES["ingest"]), first)
@@ -84,7 +84,7 @@ def test_two_at_once_pay_once_and_the_second_waits_or_says_why_not(calm: Calm) -
 
 
 def test_a_refresh_killed_at_every_stage_pays_no_answer_twice_and_ends_in_the_undisturbed_release(
-    eve: Eve, start: Refresh, calm: Calm, models: OpenAIServer, copy: Callable[[Path], Path]
+    eve: Eve, start: Refresh, calm: Calm, models: OpenAIServer, copy: Copy
 ) -> None:
     home = copy(eve.home)
     models.reset()

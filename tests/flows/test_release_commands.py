@@ -1,7 +1,6 @@
 """The commands for what becomes of releases, in processes of their own; and a build that waits."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,15 @@ from tests.flows.forks import Command
 from tests.flows.homes import Built
 from tests.flows.llm_home import published
 from tests.places import SAMPLE
+from tests.plugins.homes import Copy
 from tests.plugins.webhook import Told
-from tests.tasks.publish.homes import Home, new_home
+from tests.tasks.publish.homes import Home, unreleased
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(good_home: Path, copy: Copy) -> Home:
     """A home with two releases that passed their gates, of which the first is published."""
-    home = new_home(tmp_path / "home")
+    home = unreleased(copy(good_home))
     for number in (1, 2):
         home.make(number)
     with warehouse.transaction(str(home.path)) as con:
@@ -118,7 +118,7 @@ def test_a_release_of_another_home_went_for_unknown_reasons(home: Home) -> None:
 
 
 def test_a_build_with_the_policy_manual_tells_and_waits_for_the_flow_publish(
-    client: SyncPrefectClient, demo: Built, copy: Callable[[Path], Path], told: Told
+    client: SyncPrefectClient, demo: Built, copy: Copy, told: Told
 ) -> None:
     home = copy(demo.home)
     manual = override(demo.settings, publish__policy="manual", select__size=40)

@@ -12,6 +12,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.states import Scheduled
 
+import flows.status
 from flows.status import Status, read_status
 from flows.status_report import print_status
 from tasks import warehouse
@@ -20,7 +21,8 @@ from tasks.refs import Run
 from tasks.settings import LlmSettings, RefreshSettings, Settings
 from tasks.storage import hold_home
 from tests.places import ROOT
-from tests.tasks.publish.homes import ADD_CALLS, Home, new_home
+from tests.plugins.homes import Copy
+from tests.tasks.publish.homes import ADD_CALLS, Home, unreleased
 
 NEW, OLD = "s3://bucket/new", "s3://bucket/old?"
 SETTINGS = Settings(
@@ -59,9 +61,9 @@ def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def template(good_home: Path, copy: Copy) -> Home:
     """Two refreshes: one whose release is the latest, one that failed, of which a candidate waits."""
-    home = new_home(tmp_path_factory.mktemp("status") / "home")
+    home = unreleased(copy(good_home))
     for number in (1, 2):
         home.make(number)
     with warehouse.transaction(str(home.path)) as con:
@@ -164,6 +166,7 @@ def test_the_first_run_of_a_home_is_told_of_too(tmp_path: Path, capsys: pytest.C
 def test_the_next_refresh_of_each_home_is_asked_of_the_server(
     server_alone: str, template: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(flows.status, "_SERVER_SECONDS", 30)  # other tests keep the server busy
     soon = datetime.now(UTC) + timedelta(days=2, minutes=1)
     with get_client(sync_client=True) as client:
         flow_id = client.create_flow_from_name("refresh")

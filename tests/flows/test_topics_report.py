@@ -11,6 +11,7 @@ from flows.topics_report import draw_topics, print_topics, read_topics
 from tasks import warehouse
 from tasks.errors import InputError
 from tests.flows.forks import Command
+from tests.plugins.homes import Copy
 
 SICK = """
 update core.topics set coherence = 0.25, tightness = 0.75;
@@ -35,7 +36,7 @@ PlantedHome = Callable[..., str]
 
 
 @pytest.fixture
-def planted(good_home: Path, copy: Callable[[Path], Path]) -> PlantedHome:
+def planted(good_home: Path, copy: Copy) -> PlantedHome:
     """Makes a home of ten topics, changes it, and publishes the analysts' copy."""
 
     def plant(*changes: str) -> str:

@@ -17,6 +17,7 @@ from tasks import warehouse
 from tasks.settings import Settings
 from tests.flows.analysts import Counts, look, reading
 from tests.places import SAMPLE
+from tests.plugins.homes import kept_open
 
 SIZE = 24
 ASKED = {
@@ -103,7 +104,8 @@ def spend(root: Path, settings: Settings) -> None:
     """A first build by a refresh, and three weeks, in which analysts read."""
     home, logs = root / "home", root / "logs"
     releases, copies, seen = [], [], {}
-    with ExitStack() as stack:
+    home.mkdir()
+    with kept_open(home), ExitStack() as stack:
         for number, week in enumerate(parts()):
             add(logs, week)
             releases.append(refresh((str(logs),), str(home), settings).key)

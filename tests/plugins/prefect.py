@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 def server(shared: Path) -> Iterator[str]:
     """The API of a Prefect server on loopback, which is that of this process too."""
     # Here, since most tests need no Prefect, and importing it takes a second.
-    from prefect.settings import (  # noqa: PLC0415
+    from prefect.settings import (
         PREFECT_API_URL,
         PREFECT_DEPLOYMENT_CONCURRENCY_SLOT_WAIT_SECONDS,
         temporary_settings,
     )
 
-    from tests import prefect_server  # noqa: PLC0415
+    from tests import prefect_server
 
     folder = once(shared / "prefect", prefect_server.start)
     url = (folder / "url").read_text()
@@ -35,15 +35,18 @@ def server(shared: Path) -> Iterator[str]:
 
 @pytest.fixture
 def server_alone(server: str, shared: Path) -> Iterator[str]:
-    """The server, in turn: for tests that change what all flows see, such as deployments and automations."""
+    """The server, in turn: for tests that change what all flows see, such as deployments and automations.
+
+    Homes are made before a test has its turn, since their fixtures are a session's.
+    """
     with held(shared / "prefect.turn"):
         yield server
 
 
 @pytest.fixture
 def client(server_alone: str) -> "Iterator[SyncPrefectClient]":
-    """A client of the server, of which nothing is left there."""
-    from tests import prefect_server  # noqa: PLC0415
+    """A client of the server; automations and deployments that are there in the end go."""
+    from tests import prefect_server
 
     with prefect_server.client() as client:
         yield client
@@ -52,6 +55,6 @@ def client(server_alone: str) -> "Iterator[SyncPrefectClient]":
 @pytest.fixture(scope="session")
 def eve(server: str, shared: Path) -> "Eve":
     """A home with a first release by models, and a source that has more since."""
-    from tests.flows.llm_home import Eve, make_eve  # noqa: PLC0415
+    from tests.flows.llm_home import Eve, make_eve
 
     return Eve(once(shared / "eve", make_eve))

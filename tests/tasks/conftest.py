@@ -4,29 +4,20 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from tasks import warehouse
 from tasks.refs import Ref, Run
-from tests.plugins.homes import Copy, run_on
-from tests.tasks.prompts import add_prompts
-
-HomeOf = Callable[[Mapping[str, str]], Run]
-KeepOpen = Callable[[Path], Path]
+from tests.plugins.homes import Copy, kept_open, run_on
+from tests.tasks.prompts import HomeOf, KeepOpen, add_prompts
 
 
 @pytest.fixture
 def keep_open() -> Iterator[KeepOpen]:
-    """Keeps the warehouses of homes open until the test ends.
-
-    A stage opens the warehouse for each of its transactions. That takes 30 ms, and 2 ms if it is open in this
-    process already, which is half the time of these tests.
-    """
+    """Keeps the warehouses of homes open until the test ends, which takes half the time."""
     with ExitStack() as stack:
 
         def keep(home: Path) -> Path:
-            stack.enter_context(duckdb.connect(home / warehouse.WAREHOUSE))
+            stack.enter_context(kept_open(home))
             return home
 
         yield keep

@@ -1,11 +1,15 @@
 """Prompts as clean leaves them, for the tests of the stages after it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import polars as pl
 
 from tasks import warehouse
 from tasks.refs import Run
+
+HomeOf = Callable[[Mapping[str, str]], Run]
+KeepOpen = Callable[[Path], Path]
 
 _COLUMNS = {"prompt_id": pl.String, "prompt": pl.String, "language": pl.String, "asked_at": pl.Datetime}
 

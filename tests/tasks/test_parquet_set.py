@@ -1,7 +1,6 @@
 """What analysts read says the same as the warehouse, in DuckDB's copy and in the Parquet beside it."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -10,10 +9,11 @@ import pytest
 
 from tasks import warehouse
 from tests.plugins.homes import Copy
+from tests.tasks.prompts import KeepOpen
 
 
 @pytest.fixture
-def home(good_home: Path, copy: Copy, keep_open: Callable[[Path], Path]) -> Path:
+def home(good_home: Path, copy: Copy, keep_open: KeepOpen) -> Path:
     """A home with rows in it, before its first copy for analysts."""
     return keep_open(copy(good_home))
 

@@ -1,6 +1,6 @@
 """Annotations by a model: each prompt ends in one of six ways, and only an answer that is ok has a score."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,8 @@ from tests.openai_server.criteria import criteria
 from tests.openai_server.process import OpenAIServer
 from tests.plugins.models import Servers
 from tests.tasks.llm.asking import write_endpoints
+from tests.tasks.prompts import HomeOf
 
-HomeOf = Callable[[Mapping[str, str]], Run]
 Annotate = Callable[..., Ref]
 PROMPTS = {f"{n:02d}": f"Plan the garden of house number {n} and say what it costs." for n in range(40)}
 TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=4)

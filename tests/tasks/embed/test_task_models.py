@@ -1,7 +1,7 @@
 """Vectors from a model: a shard a request, there when it arrives; nothing is paid twice, no prompt lost."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,10 @@ from tests.openai_server.counts import text_key
 from tests.openai_server.process import OpenAIServer
 from tests.plugins.models import Servers
 from tests.tasks.llm.asking import write_endpoints
-from tests.tasks.prompts import add_prompts
+from tests.tasks.prompts import HomeOf, add_prompts
 
 MODEL = "text-embedding-3-small"
 TOO_LONG = "bread " * 8_500  # the server takes 8,192 tokens
-HomeOf = Callable[[Mapping[str, str]], Run]
 Embed = Callable[..., Ref]
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -21,11 +21,11 @@ from tasks.vectors.shards import load, shard_folder, to_frame
 from tests.openai_server.process import OpenAIServer
 from tests.plugins.models import Servers
 from tests.tasks.llm.asking import write_endpoints
+from tests.tasks.prompts import HomeOf
 
 MODEL = "text-embedding-3-small"
 FITTED = "tfidf-svd-256-0123456789ab"
 IDS = [f"{number:02d}" for number in range(30)]
-HomeOf = Callable[[Mapping[str, str]], Run]
 
 
 @pytest.fixture

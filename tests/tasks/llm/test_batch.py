@@ -181,7 +181,7 @@ def test_an_interrupted_run_ends_at_once_and_its_batch_goes_on(
     openai_servers: Servers, tmp_path: Path
 ) -> None:
     requests = some_requests(3)
-    server = openai_servers(batch_seconds=1.5)
+    server = openai_servers(batch_seconds=3)
     asyncio.run(interrupt(work_of(server.base_url), tmp_path, requests))
     assert set(statuses(server)) <= {"validating", "in_progress"}
     assert asyncio.run(run(work_of(server.base_url), tmp_path, [])) == {Outcome.OK: 3}

@@ -77,7 +77,8 @@ RETRIED = {
 def test_a_request_that_keeps_failing_is_tried_so_often_and_no_more(
     openai_server: OpenAIServer, path: Path, fault: str
 ) -> None:
-    endpoint = endpoint_of(openai_server, concurrency=1, max_attempts=2, timeout_seconds=0.3)
+    patience = 0.5 if fault == "stall" else 10
+    endpoint = endpoint_of(openai_server, concurrency=1, max_attempts=2, timeout_seconds=patience)
 
     def requests() -> Iterator[Request]:
         for number, request in enumerate(requests_of(endpoint, TEXTS[:4])):

@@ -1,7 +1,6 @@
 """Homes to publish from, and what they publish to."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from tasks.publish import task as publish_task
 from tests.once import once
 from tests.plugins.homes import Copy
+from tests.tasks.prompts import KeepOpen
 from tests.tasks.publish.homes import BUCKET, Home, Objects, unreleased
 
 
@@ -41,13 +41,13 @@ def artifacts(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def home(templates: Path, copy: Copy, keep_open: Callable[[Path], Path], artifacts: dict[str, Any]) -> Home:
+def home(templates: Path, copy: Copy, keep_open: KeepOpen, artifacts: dict[str, Any]) -> Home:
     """A home without a release."""
     return Home(keep_open(copy(templates / "home")), artifacts)
 
 
 @pytest.fixture
-def two(templates: Path, copy: Copy, keep_open: Callable[[Path], Path], artifacts: dict[str, Any]) -> Home:
+def two(templates: Path, copy: Copy, keep_open: KeepOpen, artifacts: dict[str, Any]) -> Home:
     """A home with two releases that wait."""
     return Home(keep_open(copy(templates / "two")), artifacts)
 

@@ -15,7 +15,6 @@ from tasks.publish import task as publish_task
 from tasks.refs import Ref, Run
 from tasks.release.bundle import parquet
 from tasks.settings import PublishSettings
-from tests.places import GOOD_HOME
 
 BUCKET = "releases"
 S3 = f"s3://{BUCKET}/weekly"
@@ -145,15 +144,6 @@ class Home:
     @property
     def events(self) -> list[tuple[str, str]]:
         return self.table("select release_id, event from core.publications order by position")
-
-
-def new_home(path: Path) -> Home:
-    """A home with the prompts of the good home, without a release."""
-    path.mkdir()
-    warehouse.migrate(str(path))
-    with warehouse.transaction(str(path)) as con:
-        con.execute(GOOD_HOME.read_text())
-    return unreleased(path)
 
 
 def unreleased(path: Path) -> Home:

@@ -16,6 +16,7 @@ from tasks.select.task import select
 from tasks.settings import ReleaseSettings, SelectSettings, Settings
 from tests.places import GOOD_HOME
 from tests.plugins.homes import Copy, run_on
+from tests.tasks.prompts import KeepOpen
 
 TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=10)
 ANNOTATIONS = Ref(stage="annotate", table="core.annotations", key="heuristic-1", rows=150)
@@ -69,9 +70,7 @@ def selected(migrated: Path, copy: Copy) -> Callable[[bool, int], Eve]:
 
 
 @pytest.fixture
-def eve_of(
-    selected: Callable[[bool, int], Eve], copy: Copy, keep_open: Callable[[Path], Path]
-) -> Callable[..., Eve]:
+def eve_of(selected: Callable[[bool, int], Eve], copy: Copy, keep_open: KeepOpen) -> Callable[..., Eve]:
     """Makes such a home of the same rows: 150 eligible prompts, of which 149 have a score."""
 
     def make(*, backwards: bool = False, seed: int = 42) -> Eve:

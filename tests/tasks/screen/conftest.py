@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.plugins.homes import Copy
+from tests.tasks.prompts import KeepOpen
 from tests.tasks.screen.homes import Home
 
 
 @pytest.fixture
-def new_home(migrated: Path, copy: Copy, keep_open: Callable[[Path], Path]) -> Callable[[], Home]:
+def new_home(migrated: Path, copy: Copy, keep_open: KeepOpen) -> Callable[[], Home]:
     """Makes homes without a prompt."""
     return lambda: Home(keep_open(copy(migrated)))
 

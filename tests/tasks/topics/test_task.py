@@ -1,6 +1,5 @@
 """Topics of planted prompts, from the task's point of view; one fit serves most tests."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,10 @@ import polars as pl
 import pytest
 
 from tasks.errors import EvergreenError
-from tasks.refs import Run
 from tasks.topics.task import topics
+from tests.tasks.prompts import HomeOf
 from tests.tasks.topics import planted
 from tests.tasks.topics.homes import LLM, Found, find
-
-HomeOf = Callable[[Mapping[str, str]], Run]
 
 
 def test_planted_subjects_are_the_topics(found: Found) -> None:

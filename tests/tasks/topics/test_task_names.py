@@ -1,6 +1,5 @@
 """Names of topics by a model: asked once, unlike each other, and keywords where it fails."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from tasks.topics.task import topics
 from tests.openai_server.process import OpenAIServer
 from tests.plugins.models import Servers
 from tests.tasks.llm.asking import write_endpoints
+from tests.tasks.prompts import KeepOpen
 from tests.tasks.topics import planted
 from tests.tasks.topics.homes import Found
 
@@ -48,7 +48,7 @@ class Home:
 
 
 @pytest.fixture
-def home(tmp_path: Path, server: OpenAIServer, found: Found, keep_open: Callable[[Path], Path]) -> Home:
+def home(tmp_path: Path, server: OpenAIServer, found: Found, keep_open: KeepOpen) -> Home:
     """A copy of the home of the planted prompts, whose topics are named by keywords."""
     copied = found.copied_to(tmp_path)
     keep_open(tmp_path)

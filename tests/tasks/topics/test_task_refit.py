@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,16 @@ import pytest
 from tasks import warehouse
 from tasks.embed.task import embed
 from tasks.errors import InputError
-from tasks.refs import Ref, Run
+from tasks.refs import Ref
 from tasks.settings import EmbedSettings
 from tasks.topics.task import topics
 from tasks.topics.taxonomy import folder
 from tasks.vectors.shards import shard_folder
 from tests.plugins.homes import Copy, run_on
+from tests.tasks.prompts import HomeOf, KeepOpen
 from tests.tasks.topics import planted
 from tests.tasks.topics.refits import LLM, MODEL, OF_A_FIT, SETTINGS, Home, about, bring
 
-HomeOf = Callable[[Mapping[str, str]], Run]
 FIRST, LATER = list(planted.SUBJECTS)[:3], list(planted.SUBJECTS)[3:]
 FITTED = "tfidf-svd-32-0123456789ab"
 
@@ -34,7 +33,7 @@ def fitted(migrated: Path, copy: Copy) -> Home:
 
 
 @pytest.fixture
-def home(fitted: Home, copy: Copy, keep_open: Callable[[Path], Path]) -> Home:
+def home(fitted: Home, copy: Copy, keep_open: KeepOpen) -> Home:
     """Such a home, in the run that comes next."""
     home = keep_open(copy(Path(fitted.run.home)))
     return Home(fitted.run.model_copy(update={"id": "run-2", "home": str(home)}))
