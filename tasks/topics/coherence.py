@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csc_matrix
 
 from tasks.topics.tokens import Tokens
+from tasks.vectors.grid import DIGITS
 
 _WORDS_AT_ONCE: Final = 256
-# The last bits of logarithms differ between processors.
-_DIGITS: Final = 9
 
 
 def npmi(tokens: Tokens, keywords: Sequence[Sequence[str]]) -> NDArray[np.float64]:
@@ -48,7 +47,7 @@ def npmi(tokens: Tokens, keywords: Sequence[Sequence[str]]) -> NDArray[np.float6
     sums = np.bincount(topics, weights=scores, minlength=len(keywords))
     means = np.full(len(keywords), np.nan)
     np.divide(sums, pair_counts, out=means, where=pair_counts > 0)
-    return means.round(_DIGITS)
+    return means.round(DIGITS)
 
 
 def _together(holds: csc_matrix, pairs: NDArray[np.int64]) -> NDArray[np.int64]:

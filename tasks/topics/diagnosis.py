@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from tasks.vectors.grid import STEPS, Floats, Vectors, cosines
+from tasks.vectors.grid import DIGITS, STEPS, Floats, Vectors, cosines
 from tasks.vectors.search import Positions
 
 # Of 504 topics of 7,682 Arena prompts (static), 17 pairs are that near: arrays twice, tensors twice.
@@ -21,8 +21,6 @@ _DEVIATIONS: Final = 1.5
 # Makes the median of deviations an estimate of the standard deviation of normal values.
 _TO_DEVIATION: Final = 1.4826
 _BLOCK_ROWS: Final = 1_000
-# The last bits of logarithms differ between processors.
-_DIGITS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def catch_alls(sizes: NDArray[np.int64], tightness: Floats, coherence: Floats) -
     """
     signs = (np.log(sizes), -tightness, -coherence)
     off = np.array([_deviations(sign) for sign in signs])
-    return np.asarray((off > 0).all(axis=0) & (off.mean(axis=0).round(_DIGITS) >= _DEVIATIONS))
+    return np.asarray((off > 0).all(axis=0) & (off.mean(axis=0).round(DIGITS) >= _DEVIATIONS))
 
 
 def _deviations(values: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom
 
-from tasks.vectors.grid import Floats
+from tasks.vectors.grid import DIGITS, Floats
 from tasks.vectors.search import Positions
 
 GROWING, SHRINKING, STEADY = "growing", "shrinking", "steady"
@@ -16,8 +16,6 @@ _FALSE_ALARMS: Final = 0.05
 # What chance alone does in one report of 1,000 is no reason for a refit.
 _LUCK: Final = 0.001
 _DEVIATIONS: Final = 3.1
-# The last bits of probabilities differ between processors.
-_DIGITS: Final = 9
 
 
 @dataclass(frozen=True)
@@ -103,14 +101,12 @@ def _share_since(fitted: Positions, assigned: Positions) -> float:
 
 def _greater(fitted: Positions, assigned: Positions) -> Floats:
     """How likely as many prompts since, or more, are in each topic without drift (exact binomial test)."""
-    return np.asarray(binom.sf(assigned - 1, fitted + assigned, _share_since(fitted, assigned))).round(
-        _DIGITS
-    )
+    return np.asarray(binom.sf(assigned - 1, fitted + assigned, _share_since(fitted, assigned))).round(DIGITS)
 
 
 def _less(fitted: Positions, assigned: Positions) -> Floats:
     share = _share_since(fitted, assigned)
-    return np.asarray(binom.cdf(assigned, fitted + assigned, share)).round(_DIGITS)
+    return np.asarray(binom.cdf(assigned, fitted + assigned, share)).round(DIGITS)
 
 
 def _shift(fitted: Positions, assigned: Positions) -> tuple[float, float]:
@@ -129,4 +125,4 @@ def _shift(fitted: Positions, assigned: Positions) -> tuple[float, float]:
     variance = (total * share * (1 - share) - mean**2).clip(0)
     scale = (1 / before + 1 / since) / 2
     shift, deviation = distance - scale * mean.sum(), scale * np.sqrt(variance.sum())
-    return round(float(shift), _DIGITS), round(float(deviation), _DIGITS)
+    return round(float(shift), DIGITS), round(float(deviation), DIGITS)

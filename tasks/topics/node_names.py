@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from tasks.vectors.grid import DIGITS
+
 Weights = NDArray[np.float64]
 Interval = tuple[int, int]
 
@@ -18,8 +20,6 @@ _FLOOR: Final = 0.06
 _STEM: Final = 4
 # What a short word takes: `car` and `cars` are one word, `c` and `c++`, or `war` and `warrior`, are not.
 _ENDINGS: Final = frozenset({"s", "es", "ed", "ing"})
-# The last bits of logarithms differ between processors.
-_DIGITS: Final = 9
 
 
 def name_nodes(
@@ -75,7 +75,7 @@ def _best_columns(
     mean = inside / size + _FLOOR
     near = beside / other + _FLOOR
     far = (total[columns] - inside) / (presence.shape[0] - size) + _FLOOR
-    worth = ((mean - _FLOOR) * (np.log(mean / near) + np.log(mean / far))).round(_DIGITS)
+    worth = ((mean - _FLOOR) * (np.log(mean / near) + np.log(mean / far))).round(DIGITS)
     return np.asarray(columns[np.lexsort((columns, -worth))], dtype=np.int64)
 
 

@@ -15,7 +15,7 @@ from tasks.topics.naming import NAME_KEYWORDS, unique_names
 from tasks.topics.node_names import unlike
 from tasks.topics.tokens import Tokens
 from tasks.vectors import static
-from tasks.vectors.grid import Floats, cosines, to_grid
+from tasks.vectors.grid import DIGITS, Floats, cosines, to_grid
 from tasks.vectors.search import Positions
 
 KEYWORDS: Final = 10
@@ -23,8 +23,6 @@ _MOST_WORDS: Final = 100_000
 _ROWS_AT_ONCE: Final = 4_096
 # Of each topic, the words of greatest c-TF-IDF that may be its keywords.
 _CANDIDATES: Final = 100
-# c-TF-IDF has logarithms, whose last bits differ between processors.
-_DIGITS: Final = 9
 _STEPS: Final = 1_000
 # What scikit-learn's list lacks: contractions, written in full, without the apostrophe, or cut at it.
 _CONTRACTED: Final = ("n't", "'m", "'ll", "'ve", "'re", "'d")
@@ -91,7 +89,7 @@ def describe_topics(tokens: Tokens, labels: Positions) -> Words:
         none = csr_matrix((len(nothing), 0))
         return Words(nothing, unique_names(nothing), none, none, [])
     weights = csr_matrix(ClassTfidfTransformer().fit(counts).transform(counts))
-    weights.data = weights.data.round(_DIGITS)
+    weights.data = weights.data.round(DIGITS)
     sizes = np.bincount(labels[labels != NONE], minlength=counts.shape[0])
     scores = _score(weights, counts, sizes, vocabulary)
     ranked = best_words(scores, vocabulary, _CANDIDATES)
@@ -135,7 +133,7 @@ def nearest_by_words(tokens: Tokens, rows: Positions, words: Words) -> tuple[Pos
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
         holds = normalize(tokens.holds[rows[part]][:, columns].astype(np.float64))
-        scores = (holds @ topics).toarray().round(_DIGITS)
+        scores = (holds @ topics).toarray().round(DIGITS)
         best = scores.argmax(axis=1)
         alike[part] = scores[np.arange(len(best)), best]
         found[part] = np.where(alike[part] > 0, best, NONE)
@@ -187,7 +185,7 @@ def _score(weights: csr_matrix, counts: csr_matrix, sizes: Positions, vocabulary
     manner = np.array([_manner(vocabulary[column]) for column in columns])[places]
     scores.data = (
         np.sqrt(relative / _STEPS * shares * shares * shares) * alike.clip(_STRANGE, 1) * manner
-    ).round(_DIGITS)
+    ).round(DIGITS)
     return scores
 
 

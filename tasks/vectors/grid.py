@@ -15,6 +15,9 @@ from scipy.sparse import csr_matrix
 STEPS: Final = 4_000
 # Numbers are read with this many bits, so their squares and the sums of 8,192 squares are exact in float64.
 _BITS: Final = 20
+# Logarithms and probabilities are not on the grid, and have other last bits on other processors. They are
+# rounded to so many digits before they are compared or ranked.
+DIGITS: Final = 9
 
 # float32 of shape (n, dimensions): whole numbers.
 Vectors = NDArray[np.float32]

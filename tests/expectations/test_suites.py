@@ -15,7 +15,7 @@ from tasks.gate import task as gate_task
 from tasks.gate.validate import Check, validate
 from tasks.refs import Ref, Run
 from tests.bench import near_duplicates_gate
-from tests.plugins.homes import run_on
+from tests.plugins.homes import PROMPT_ID, run_on
 
 KEYS = {
     "ingest": "all",
@@ -34,9 +34,6 @@ FAULTS = [
     for name, faults in checks.items()
     for number, fault in enumerate(faults)
 ]
-
-# A call of it in a fault numbers a prompt of good_home.sql.
-PROMPT_ID = "create temp macro prompt_id(i) as left(md5(i::varchar), 16)"
 
 
 def run_suite(home: Path, boundary: str) -> dict[str, Check]:

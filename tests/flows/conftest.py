@@ -1,17 +1,17 @@
 """The command, run in a process of its own, and homes that flows have built."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from tasks.config import load, override
 from tasks.settings import Settings
 from tests.flows import homes
-from tests.flows.forks import Begin, Command, run_command, start_command
+from tests.flows.forks import Begin, Command, ended, start_command
 from tests.flows.homes import Built
 from tests.flows.weeks import ASKED, Weeks, spend
 from tests.once import once
@@ -19,19 +19,8 @@ from tests.places import PROFILE
 
 
 @pytest.fixture(scope="session")
-def command(server: str, tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """Runs the command in a process of its own, against the server."""
-
-    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        said = tmp_path_factory.mktemp("command")
-        return run_command([*map(str, arguments)], {**os.environ, **environment}, server, said)
-
-    return run
-
-
-@pytest.fixture(scope="session")
 def begin(server: str) -> Iterator[Begin]:
-    """Begins the command; what it says goes to the files `stdout` and `stderr` of a folder."""
+    """Begins the command against the server; what it says goes to `stdout` and `stderr` in a folder."""
     begun: list[BaseProcess] = []
 
     def start(folder: Path, *arguments: object, **environment: str) -> BaseProcess:
@@ -42,6 +31,17 @@ def begin(server: str) -> Iterator[Begin]:
     yield start
     for process in begun:
         process.kill()  # nothing, unless a test has failed
+
+
+@pytest.fixture(scope="session")
+def command(begin: Begin, tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Runs the command in a process of its own, to its end."""
+
+    def run(*arguments: object, **environment: str) -> CompletedProcess[str]:
+        folder = tmp_path_factory.mktemp("command")
+        return ended(begin(folder, *arguments, **environment), folder)
+
+    return run
 
 
 @pytest.fixture(scope="session")

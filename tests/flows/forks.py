@@ -49,15 +49,12 @@ def start_command(
     return process
 
 
-def run_command(
-    arguments: Sequence[str], environment: Mapping[str, str], api: str, folder: Path
-) -> CompletedProcess[str]:
-    """Run it to its end."""
-    process = start_command(arguments, environment, api, folder)
+def ended(process: BaseProcess, folder: Path) -> CompletedProcess[str]:
+    """How a command ended, once it has, and what it said."""
     process.join(_BOUND)
     assert process.exitcode is not None, "still running"
     said = ((folder / name).read_text() for name in ("stdout", "stderr"))
-    return CompletedProcess(arguments, process.exitcode, *said)
+    return CompletedProcess(process.name, process.exitcode, *said)
 
 
 def say_into(file: Path, stream: TextIO) -> None:

@@ -10,7 +10,6 @@ import duckdb
 import polars as pl
 
 from flows.refresh import refresh
-from tasks import warehouse
 from tasks.config import load
 from tasks.settings import Settings
 from tests.flows.homes import latest_release
@@ -112,12 +111,6 @@ def make_eve(folder: Path) -> None:
             refresh((str(eve.logs),), str(eve.home), write_project(folder, eve.logs, server).settings)
         (folder / "asked.json").write_text(json.dumps(server.counts()["asked"]))
         second.write_text("".join(itertools.islice(lines, SECOND)))
-
-
-def read(home: Path, query: str) -> pl.DataFrame:
-    """Rows of the warehouse, while no run holds it."""
-    with warehouse.transaction(str(home)) as con:
-        return con.sql(query).pl()
 
 
 def published(home: Path, query: str) -> pl.DataFrame:

@@ -48,6 +48,12 @@ def shuffled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def here(demo: Built) -> dict[str, pl.DataFrame]:
+    """What the demo's stages made on this processor."""
+    return made(demo.home)
+
+
 def build(source: Path, home: Path, environment: Environment) -> str:
     """Run the stages in a process that begins in an environment; returns the release's id."""
     home.mkdir()
@@ -78,12 +84,12 @@ def made(home: Path) -> dict[str, pl.DataFrame]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_another_processor_and_another_order_of_rows_make_the_same_release(
-    demo: Built, shuffled: Path, tmp_path: Path, environment: Environment
+    demo: Built, here: dict[str, pl.DataFrame], shuffled: Path, tmp_path: Path, environment: Environment
 ) -> None:
     if reason := lacking(environment):
         pytest.skip(reason)
     release = build(shuffled, tmp_path / "home", environment)
-    here, there = made(demo.home), made(tmp_path / "home")
+    there = made(tmp_path / "home")
     others = [name for name in here if not here[name].equals(there[name])]
     assert not others, f"{others[0]} is the first that differs"
     assert release[11:] == demo.release.name[11:]  # the date may have changed meanwhile

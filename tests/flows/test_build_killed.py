@@ -10,9 +10,10 @@ import pytest
 
 from tests.flows.forks import Begin, Command
 from tests.flows.homes import latest_release
-from tests.flows.llm_home import CONCURRENCY, DIMENSIONS, Eve, read, write_project
+from tests.flows.llm_home import CONCURRENCY, DIMENSIONS, Eve, write_project
 from tests.flows.watched import STAGES, is_in, journaled, kill_when
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.homes import read
 from tests.plugins.models import Servers
 
 

@@ -19,12 +19,11 @@ from tests.flows.llm_home import (
     Eve,
     Project,
     published,
-    read,
     write_project,
 )
 from tests.flows.watched import finish, journaled, wait_until
 from tests.openai_server.process import OpenAIServer
-from tests.plugins.homes import Copy
+from tests.plugins.homes import Copy, read
 from tests.plugins.models import Servers
 
 KEY = "sk-the-secret-key-of-this-test"

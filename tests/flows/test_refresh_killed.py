@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.forks import Begin
-from tests.flows.llm_home import CONCURRENCY, DIMENSIONS, Eve, Project, read, write_project
+from tests.flows.llm_home import CONCURRENCY, DIMENSIONS, Eve, Project, write_project
 from tests.flows.watched import (
     STAGES,
     finish,
@@ -22,7 +22,7 @@ from tests.flows.watched import (
     wait_until,
 )
 from tests.openai_server.process import OpenAIServer
-from tests.plugins.homes import Copy
+from tests.plugins.homes import Copy, read
 from tests.plugins.models import Servers
 
 

@@ -11,7 +11,7 @@ from flows.topics_report import draw_topics, print_topics, read_topics
 from tasks import warehouse
 from tasks.errors import InputError
 from tests.flows.forks import Command
-from tests.plugins.homes import Copy
+from tests.plugins.homes import PROMPT_ID, Copy
 
 SICK = """
 update core.topics set coherence = 0.25, tightness = 0.75;
@@ -42,7 +42,7 @@ def planted(good_home: Path, copy: Copy) -> PlantedHome:
     def plant(*changes: str) -> str:
         home = str(copy(good_home))
         with warehouse.transaction(home) as con:
-            con.execute("create temp macro prompt_id(i) as left(md5(i::varchar), 16)")
+            con.execute(PROMPT_ID)
             for text in changes:
                 con.execute(text)
         warehouse.publish_analytics(home)

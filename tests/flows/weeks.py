@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.refresh import refresh
-from tasks import warehouse
 from tasks.settings import Settings
 from tests.flows.analysts import Counts, look, reading
 from tests.places import SAMPLE
-from tests.plugins.homes import kept_open
+from tests.plugins.homes import fetch, kept_open
 
 SIZE = 24
 ASKED = {
@@ -68,8 +67,7 @@ class Weeks:
         return self.story.releases
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with warehouse.transaction(str(self.home)) as con:
-            return con.execute(query).fetchall()
+        return fetch(self.home, query)
 
     def roles(self, release: str) -> dict[str, str]:
         return dict(

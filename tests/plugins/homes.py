@@ -1,10 +1,12 @@
 """Homes in which something has been done. They are to look at: a test that changes one copies it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Final
 
 import duckdb
+import polars as pl
 import pytest
 
 from tasks import warehouse
@@ -13,6 +15,9 @@ from tests.once import once
 from tests.places import GOOD_HOME
 
 Copy = Callable[[Path], Path]
+
+# Statements that number the prompts of good_home.sql call it.
+PROMPT_ID: Final = "create temp macro prompt_id(i) as left(md5(i::varchar), 16)"
 
 
 def kept_open(home: Path) -> duckdb.DuckDBPyConnection:
@@ -51,6 +56,21 @@ def good_home(shared: Path, migrated: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def good(good_home: Path, copy: Copy) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a copy of it."""
+    with kept_open(copy(good_home)) as con:
+        yield con
+
+
+@pytest.fixture
+def con(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    """That connection; what a test changes is undone after it."""
+    good.begin()
+    yield good
+    good.rollback()
+
+
+@pytest.fixture(scope="session")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     """Copies a home, to be changed."""
 
@@ -70,6 +90,18 @@ def new_run(migrated: Path, copy: Copy) -> Callable[[], Run]:
 def run(new_run: Callable[[], Run]) -> Run:
     """A run on an empty home."""
     return new_run()
+
+
+def fetch(home: str | Path, query: str) -> list[tuple[Any, ...]]:
+    """Rows of a home's warehouse, while no run holds it."""
+    with warehouse.transaction(str(home)) as con:
+        return con.execute(query).fetchall()
+
+
+def read(home: str | Path, query: str) -> pl.DataFrame:
+    """The same as a frame."""
+    with warehouse.transaction(str(home)) as con:
+        return con.sql(query).pl()
 
 
 def run_on(home: Path) -> Run:

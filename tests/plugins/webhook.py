@@ -1,4 +1,4 @@
-"""A webhook on loopback, for what operators are told."""
+"""A webhook on loopback that keeps the messages which Prefect sends to operators."""
 
 import json
 import threading

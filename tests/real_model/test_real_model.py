@@ -9,22 +9,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tasks import warehouse
 from tasks.annotate.task import annotate
 from tasks.embed.task import embed
 from tasks.refs import Ref, Run
 from tasks.settings import AnnotateSettings, EmbedSettings, LlmSettings
 from tasks.vectors.grid import STEPS, to_grid
 from tasks.vectors.shards import load
+from tests.plugins.homes import read
 
 SETTINGS = AnnotateSettings(annotator="gemma", rubric=str(Path(__file__).parent / "rubric.md"))
 TOPICS = Ref(stage="topics", table="core.taxonomies", key="", rows=0)
 DIMENSIONS = 640  # of gemma-3-270m
-
-
-def rows(run: Run, query: str) -> pl.DataFrame:
-    with warehouse.transaction(run.home) as con:
-        return con.sql(query).pl()
 
 
 def post(url: str, body: dict[str, Any]) -> Any:
@@ -48,7 +43,7 @@ def annotator(run: Run, prompts: Ref, llm: LlmSettings) -> str:
 
 
 def test_each_prompt_is_marked_or_has_a_reason_why_not(run: Run, annotator: str) -> None:
-    found = rows(run, "select * from core.annotations")
+    found = read(run.home, "select * from core.annotations")
     assert found.height == 10
     assert set(found["annotator"]) == {annotator}
     assert set(found["outcome"]) <= {"ok", "empty", "refused", "unparsable", "truncated"}
@@ -58,7 +53,7 @@ def test_each_prompt_is_marked_or_has_a_reason_why_not(run: Run, annotator: str)
 
 
 def test_what_the_server_counted_is_recorded(run: Run, annotator: str, model_url: str) -> None:
-    calls = rows(run, "select * from core.llm_calls where stage = 'annotate'")
+    calls = read(run.home, "select * from core.llm_calls where stage = 'annotate'")
     assert set(calls["model"]) == {"gemma-3-270m"}
     assert calls["output_tokens"].sum() == metric(model_url, "tokens_predicted_total")
     assert (calls["input_tokens"] - calls["cached_tokens"]).sum() == metric(model_url, "prompt_tokens_total")
@@ -67,9 +62,9 @@ def test_what_the_server_counted_is_recorded(run: Run, annotator: str, model_url
 
 
 def test_nothing_is_asked_twice(run: Run, prompts: Ref, llm: LlmSettings, annotator: str) -> None:
-    before = rows(run, "select call_id from core.llm_calls")["call_id"]
+    before = read(run.home, "select call_id from core.llm_calls")["call_id"]
     assert annotate.fn(run, prompts, TOPICS, SETTINGS, llm).key == annotator
-    assert rows(run, "select call_id from core.llm_calls")["call_id"].to_list() == before.to_list()
+    assert read(run.home, "select call_id from core.llm_calls")["call_id"].to_list() == before.to_list()
 
 
 def test_each_prompt_gets_the_vector_that_the_model_gives_it(
@@ -78,7 +73,7 @@ def test_each_prompt_gets_the_vector_that_the_model_gives_it(
     ref = embed.fn(run, prompts, EmbedSettings(model="gemma"), llm)
     assert ref.key.startswith("gemma-3-270m-")  # and a hash of the endpoint's parameters
     assert ref.rows == 10
-    eligible = rows(run, "from core.prompts anti join core.flags using (prompt_id) order by prompt_id")
+    eligible = read(run.home, "from core.prompts anti join core.flags using (prompt_id) order by prompt_id")
     vectors = load(run.home, ref.key, eligible["prompt_id"].to_list())
     assert vectors.shape == (10, DIMENSIONS)
     plain = post(f"{model_url}/v1/embeddings", {"input": eligible["prompt"][0], "encoding_format": "float"})

@@ -1,4 +1,4 @@
-"""A migrated warehouse in memory, with the rows of a small home; what a test changes is undone after it."""
+"""A migrated warehouse in memory, with the rows of a small home."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,8 @@ from tests.places import GOOD_HOME
 
 @pytest.fixture(scope="session")
 def good() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Without a funnel, which the queries of stage release make."""
     with duckdb.connect() as con:
         warehouse.apply_migrations(con)
         con.execute(GOOD_HOME.read_text())
         yield con
-
-
-@pytest.fixture
-def con(good: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
-    good.begin()
-    yield good
-    good.rollback()

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import polars as pl
 import pytest
 
-from tasks import warehouse
 from tasks.annotate.task import annotate
 from tasks.errors import GateRefused
 from tasks.gate import task as gate_task
@@ -14,6 +12,7 @@ from tasks.home.task import start
 from tasks.refs import Ref, Run
 from tasks.settings import AnnotateSettings, LlmSettings, Settings
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.homes import read
 from tests.tasks.llm.asking import write_endpoints
 
 MODEL = "gpt-3.5-turbo"
@@ -58,11 +57,6 @@ def mark(run: Run, openai_server: OpenAIServer, eligible: Ref, tmp_path: Path) -
     return pass_on
 
 
-def rows(run: Run, query: str) -> pl.DataFrame:
-    with warehouse.transaction(run.home) as con:
-        return con.sql(query).pl()
-
-
 def test_a_server_full_of_faults_leaves_every_prompt_ok_or_with_the_name_of_its_failure(
     run: Run, mark: Callable[[float], Ref], openai_server: OpenAIServer
 ) -> None:
@@ -72,8 +66,8 @@ def test_a_server_full_of_faults_leaves_every_prompt_ok_or_with_the_name_of_its_
         mark(0.999)
     assert openai_server.stats()["faults"].keys() == FAULTS.keys()
 
-    ended = rows(
-        run,
+    ended = read(
+        run.home,
         "select p.prompt_id, a.outcome, a.score, a.specificity from core.eligible_prompts as p"
         " left join core.annotations as a using (prompt_id)",
     )
@@ -82,7 +76,7 @@ def test_a_server_full_of_faults_leaves_every_prompt_ok_or_with_the_name_of_its_
     assert ended.filter(outcome="ok").select("score", "specificity").null_count().sum_horizontal().item() == 0
     failed = ended.filter(ended["outcome"] != "ok")
     assert failed["score"].null_count() == failed["specificity"].null_count() == failed.height > 0
-    assert rows(run, "from core.llm_calls").filter(outcome="ok")["key"].is_unique().all()
+    assert read(run.home, "from core.llm_calls").filter(outcome="ok")["key"].is_unique().all()
 
     assert mark(0.5).rows > 0
     with pytest.raises(GateRefused) as raised:

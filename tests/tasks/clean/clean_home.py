@@ -9,6 +9,7 @@ from tasks import warehouse
 from tasks.clean.task import clean
 from tasks.refs import Ref, Run
 from tasks.settings import CleanSettings
+from tests.plugins.homes import fetch
 
 MONDAY = datetime(2026, 3, 2, 9)  # noqa: DTZ001  (the warehouse keeps UTC, naive)
 A = "Please explain how a bicycle stays upright while it is moving slowly."
@@ -57,26 +58,21 @@ def clean_up(run: Run, settings: CleanSettings | None = None) -> Ref:
     )
 
 
-def fetch(run: Run, query: str) -> list[tuple[Any, ...]]:
-    with warehouse.transaction(run.home) as con:
-        return con.execute(query).fetchall()
-
-
 def reasons(run: Run) -> dict[str | None, int]:
-    return dict(fetch(run, "select reject_reason, count(*) from core.sightings group by all"))
+    return dict(fetch(run.home, "select reject_reason, count(*) from core.sightings group by all"))
 
 
 def rules(run: Run) -> dict[str, int]:
-    return dict(fetch(run, "select rule, count(*) from core.flags group by all"))
+    return dict(fetch(run.home, "select rule, count(*) from core.flags group by all"))
 
 
 def products(run: Run) -> tuple[list[tuple[Any, ...]], ...]:
     """What must be the same in whatever order: prompts with dates, flags, sightings without their places."""
     return (
         fetch(
-            run,
+            run.home,
             "select prompt_id, prompt, char_count, language, first_seen_at from core.prompts order by all",
         ),
-        fetch(run, "select * from core.flags order by all"),
-        fetch(run, "select prompt_id, asked_at, reject_reason from core.sightings order by all"),
+        fetch(run.home, "select * from core.flags order by all"),
+        fetch(run.home, "select prompt_id, asked_at, reject_reason from core.sightings order by all"),
     )

@@ -8,6 +8,7 @@ import pytest
 from tasks import warehouse
 from tasks.refs import Ref, Run
 from tasks.settings import CleanSettings
+from tests.plugins.homes import fetch
 from tests.tasks.clean.clean_home import (
     GERMAN,
     MONDAY,
@@ -16,7 +17,6 @@ from tests.tasks.clean.clean_home import (
     C,
     add,
     clean_up,
-    fetch,
     products,
     reasons,
     row,
@@ -49,14 +49,16 @@ def test_every_conversation_ends_under_one_reason(run: Run):
         "personal_data": 1,
         "near_duplicate": 1,
     }
-    assert fetch(run, "select prompt from core.eligible_prompts") == [(A,)]
+    assert fetch(run.home, "select prompt from core.eligible_prompts") == [(A,)]
 
 
 def test_an_exact_duplicate_is_a_further_sighting_of_the_prompt_first_asked(run: Run):
     add(run, [row(A.replace(" how", "  how"), day=3), row(A, day=1), row(A, day=None), row(A + "\n", day=2)])
     clean_up(run)
-    assert fetch(run, "select prompt, first_seen_at from core.prompts") == [(A, MONDAY + timedelta(days=1))]
-    assert fetch(run, "select position, reject_reason from core.sightings order by position") == [
+    assert fetch(run.home, "select prompt, first_seen_at from core.prompts") == [
+        (A, MONDAY + timedelta(days=1))
+    ]
+    assert fetch(run.home, "select position, reject_reason from core.sightings order by position") == [
         (1, "exact_duplicate"),
         (2, None),
         (3, "exact_duplicate"),
@@ -68,7 +70,7 @@ def test_a_rejected_conversation_does_not_make_its_prompt_seen(run: Run):
     add(run, [row(A, day=0, turn_count=3), row(A, day=5)])
     clean_up(run)
     assert reasons(run) == {"multi_turn": 1, None: 1}
-    assert fetch(run, "select first_seen_at from core.prompts") == [(MONDAY + timedelta(days=5),)]
+    assert fetch(run.home, "select first_seen_at from core.prompts") == [(MONDAY + timedelta(days=5),)]
 
 
 def test_an_image_without_text_is_rejected_as_an_image(run: Run):
@@ -80,13 +82,13 @@ def test_an_image_without_text_is_rejected_as_an_image(run: Run):
 def test_the_source_is_believed_where_the_model_is_unsure(run: Run):
     add(run, [row("12 + 30 = ? 12 * 30 = ?", language="German"), row(A, language="German")])
     clean_up(run, CleanSettings(rules=("language",)))
-    assert fetch(run, "select evidence from core.flags") == [("German, by its source",)]
+    assert fetch(run.home, "select evidence from core.flags") == [("German, by its source",)]
 
 
 def test_no_personal_datum_is_in_a_flag(run: Run):
     add(run, [row(A + " Mail jane@example.com or call 415-555-2671."), row(B + " Call 415-555-2671.")])
     clean_up(run)
-    assert sorted(fetch(run, "select rule, evidence from core.flags")) == [
+    assert sorted(fetch(run.home, "select rule, evidence from core.flags")) == [
         ("personal_data", "email"),
         ("personal_data", "phone"),
     ]
@@ -105,7 +107,7 @@ def test_a_second_run_adds_what_is_new_and_keeps_what_was_there(run: Run):
     # Asked earlier, but read later: what was published may not be replaced by its near-duplicate.
     add(run, [row(A + " Thanks!", day=0, file="f2"), row(B, file="f2"), row(A, day=6, file="f2")])
     assert clean_up(Run(id="run-2", home=run.home, seed=42, lock_wait_seconds=5)).rows == 2
-    assert sorted(fetch(run, "select prompt, run_id from core.eligible_prompts")) == [
+    assert sorted(fetch(run.home, "select prompt, run_id from core.eligible_prompts")) == [
         (A, "run-1"),
         (B, "run-2"),
     ]
@@ -126,7 +128,7 @@ def test_near_duplicates_of_what_another_version_kept_are_found(run: Run, loss: 
     add(run, [row(A + " Thanks!", day=1, file="f2")])
     assert clean_up(run).rows == 2
     assert rules(run) == {"near_duplicate": 1}
-    assert fetch(run, "select count(distinct version), count(*) from core.prompt_bands") == [(1, 2)]
+    assert fetch(run.home, "select count(distinct version), count(*) from core.prompt_bands") == [(1, 2)]
 
 
 def test_a_source_read_later_can_show_that_a_prompt_was_seen_earlier(run: Run):
@@ -142,7 +144,7 @@ def test_a_source_read_later_can_show_that_a_prompt_was_seen_earlier(run: Run):
         ],
     )
     clean_up(run)
-    seen = dict(fetch(run, "select prompt, first_seen_at from core.prompts"))
+    seen = dict(fetch(run.home, "select prompt, first_seen_at from core.prompts"))
     assert seen == {
         A: MONDAY + timedelta(days=2),
         B: MONDAY + timedelta(days=3),
@@ -186,7 +188,7 @@ def test_what_an_earlier_run_knew_keeps_that_run_when_all_is_cleaned_again(run: 
     add(run, [row(B, file="f2")])
     later = run.model_copy(update={"id": "run-2"})
     clean_up(later, CleanSettings(min_chars=20))  # other settings: all rows are judged anew
-    assert fetch(run, "select prompt, run_id from core.prompts order by run_id") == [
+    assert fetch(run.home, "select prompt, run_id from core.prompts order by run_id") == [
         (A, run.id),
         (B, later.id),
     ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tasks.refs import Run
 from tasks.settings import CleanSettings
+from tests.plugins.homes import fetch
 from tests.tasks.clean.clean_home import (
     GERMAN,
     A,
@@ -17,7 +18,6 @@ from tests.tasks.clean.clean_home import (
     Row,
     add,
     clean_up,
-    fetch,
     products,
     reasons,
     row,
@@ -53,7 +53,7 @@ def test_the_order_of_rows_never_matters_and_every_row_is_accounted_for(
         sightings = Counter(reasons(home))
         assert sightings.total() == len(rows)
         assert sightings[None] == kept + Counter(rules(home)).total()
-        assert fetch(home, "select count(*) from core.prompts") == [(sightings[None],)]
+        assert fetch(home.home, "select count(*) from core.prompts") == [(sightings[None],)]
     assert products(homes[0]) == products(homes[1])
 
 
@@ -73,6 +73,6 @@ def test_two_runs_see_what_one_sees(rows: list[Row], split: int, new_run: Callab
         clean_up(twice, without_neighbours)
     clean_up(once, without_neighbours)
     dates = "select prompt_id, first_seen_at from core.prompts order by all"
-    assert fetch(once, dates) == fetch(twice, dates)
+    assert fetch(once.home, dates) == fetch(twice.home, dates)
     assert reasons(once) == reasons(twice)
     assert rules(once) == rules(twice)

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks import warehouse
 from tasks.embed.batches import MAX_INPUTS
 from tasks.embed.task import embed
 from tasks.errors import BudgetSpent, EvergreenError, InputError
@@ -20,6 +19,7 @@ from tasks.vectors.grid import STEPS
 from tasks.vectors.shards import load, shard_folder
 from tests.openai_server.counts import text_key
 from tests.openai_server.process import OpenAIServer
+from tests.plugins.homes import fetch
 from tests.plugins.models import Servers
 from tests.tasks.llm.asking import write_endpoints
 from tests.tasks.prompts import HomeOf, add_prompts
@@ -51,11 +51,6 @@ def small(home_of: HomeOf, **more: str) -> Run:
     return home_of({f"{n:02d}": f"write about number{n}" for n in range(15)} | more)
 
 
-def rows(run: Run, query: str) -> list[tuple[Any, ...]]:
-    with warehouse.transaction(run.home) as con:
-        return con.execute(query).fetchall()
-
-
 def shards(run: Run) -> list[Path]:
     return sorted(shard_folder(run.home, MODEL).iterdir())
 
@@ -68,7 +63,7 @@ def test_every_prompt_gets_its_own_vector(by_model: Embed, home_of: HomeOf, serv
     vectors = load(run.home, MODEL, ids)
     assert vectors.shape == (15, 8)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), STEPS, rtol=1e-3)
-    assert rows(run, "select row_count, dimensions from core.vectors") == [(15, 8)]
+    assert fetch(run.home, "select row_count, dimensions from core.vectors") == [(15, 8)]
     alone = small(home_of)
     by_model(alone, max_input_tokens=2)  # cut to the same two words: other texts, other vectors
     assert not np.array_equal(load(alone.home, MODEL, ids), vectors)
@@ -88,14 +83,14 @@ def test_a_call_between_its_shard_and_its_journal_line_is_found_in_the_shard(
 ) -> None:
     run = small(home_of)
     by_model(run)
-    [call] = rows(run, "select * from core.llm_calls")
+    [call] = fetch(run.home, "select * from core.llm_calls")
     shutil.rmtree(journal_folder(run.home))  # as if the process had been killed after the shard
     for table in ("llm_calls", "journals", "vectors"):
-        rows(run, f"delete from core.{table}")
+        fetch(run.home, f"delete from core.{table}")
     by_model(run.model_copy(update={"id": "run-2"}))
-    assert rows(run, "select * from core.llm_calls") == [call]
+    assert fetch(run.home, "select * from core.llm_calls") == [call]
     assert server.stats()["requests"] == 1
-    assert rows(run, "select row_count from core.vectors") == [(15,)]
+    assert fetch(run.home, "select row_count from core.vectors") == [(15,)]
 
 
 def test_a_call_that_is_in_shard_and_journal_counts_once(
@@ -104,9 +99,9 @@ def test_a_call_that_is_in_shard_and_journal_counts_once(
     run = small(home_of)
     by_model(run)
     for table in ("llm_calls", "journals", "vectors"):
-        rows(run, f"delete from core.{table}")
+        fetch(run.home, f"delete from core.{table}")
     by_model(run.model_copy(update={"id": "run-2"}))
-    assert len(rows(run, "select * from core.llm_calls")) == 1
+    assert len(fetch(run.home, "select * from core.llm_calls")) == 1
     assert server.stats()["requests"] == 1
 
 
@@ -122,11 +117,11 @@ def test_each_batch_is_kept_when_it_arrives_and_only_the_others_are_asked_again(
     server.set_plan({"quota_after": 1})
     with pytest.raises(EvergreenError, match="insufficient_quota"):
         by_model(run, concurrency=1)
-    assert rows(run, "select row_count from core.vectors") == [(MAX_INPUTS,)]
-    assert rows(run, "select outcome from core.llm_calls") == [("ok",)]
+    assert fetch(run.home, "select row_count from core.vectors") == [(MAX_INPUTS,)]
+    assert fetch(run.home, "select outcome from core.llm_calls") == [("ok",)]
     server.set_plan({})
     by_model(run.model_copy(update={"id": "run-2"}), concurrency=1)
-    assert rows(run, "select row_count from core.vectors order by all") == [
+    assert fetch(run.home, "select row_count from core.vectors order by all") == [
         (10,),
         (MAX_INPUTS,),
         (MAX_INPUTS,),
@@ -142,7 +137,7 @@ def test_a_budget_stops_it_and_a_higher_one_goes_on(
     run = home_of(large)
     with pytest.raises(BudgetSpent):
         by_model(run, concurrency=1, max_usd=0.012)  # a batch is some 7,000 tokens at 1 USD for a million
-    assert len(rows(run, "select * from core.llm_calls")) == 1
+    assert len(fetch(run.home, "select * from core.llm_calls")) == 1
     by_model(run.model_copy(update={"id": "run-2"}), max_usd=1)
     assert set(server.counts()["texts"].values()) == {1}
 
@@ -153,7 +148,7 @@ def test_a_batch_that_is_refused_is_halved_until_the_bad_prompt_is_alone(
     run = small(home_of, bad=TOO_LONG)
     ref = by_model(run, max_input_tokens=20_000)
     assert load(run.home, MODEL, [f"{n:02d}" for n in range(15)]).shape == (15, 8)
-    assert rows(run, "select prompt_id, rule from core.flags") == [("bad", "not_embedded")]
+    assert fetch(run.home, "select prompt_id, rule from core.flags") == [("bad", "not_embedded")]
     # 16, 8, 4, 2 and 1 prompts; their other halves
     assert server.stats()["by_status"] == {"400": 5, "200": 4}
     texts = server.counts()["texts"]
@@ -171,7 +166,7 @@ def test_only_the_bad_prompt_is_asked_again_and_a_cut_heals_it(
     by_model(run, max_input_tokens=20_000)
     assert server.stats()["requests"] == asked + 1
     by_model(run)
-    assert rows(run, "select prompt_id from core.flags") == []
+    assert fetch(run.home, "select prompt_id from core.flags") == []
     assert set(server.counts()["texts"].values()) == {1}
     assert load(run.home, MODEL, ["bad", "00"]).shape == (2, 8)
 
@@ -222,8 +217,8 @@ def test_another_model_in_its_place_is_no_vector(
     run = small(home_of)
     server.set_plan({"wrong_model": 1})
     by_model(run)
-    assert len(rows(run, "select * from core.unembedded")) == 15
-    assert rows(run, "select outcome, error from core.llm_calls") == [("error", "wrong_model")]
+    assert len(fetch(run.home, "select * from core.unembedded")) == 15
+    assert fetch(run.home, "select outcome, error from core.llm_calls") == [("error", "wrong_model")]
     assert not shard_folder(run.home, MODEL).exists()
 
 

@@ -1,11 +1,10 @@
 """Files to ingest."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-Write = Callable[[str, str | bytes], Path]
+from tests.tasks.ingest.home import Write
 
 
 @pytest.fixture

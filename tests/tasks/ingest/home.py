@@ -1,12 +1,15 @@
 """Files put into a home, and what the home then has."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
-from tasks import warehouse
 from tasks.ingest.task import ingest
 from tasks.refs import Ref, Run
 from tasks.settings import IngestSettings
+from tests.plugins.homes import fetch
+
+Write = Callable[[str, str | bytes], Path]
 
 
 def ingest_all(run: Run, *sources: object, **settings: int) -> Ref:
@@ -14,13 +17,8 @@ def ingest_all(run: Run, *sources: object, **settings: int) -> Ref:
     return ref
 
 
-def fetch(run: Run, text: str) -> list[tuple[Any, ...]]:
-    with warehouse.transaction(run.home) as con:
-        return con.execute(text).fetchall()
-
-
 def prompts_of(run: Run) -> list[str]:
-    return [row[0] for row in fetch(run, "select prompt from raw.conversations order by prompt")]
+    return [row[0] for row in fetch(run.home, "select prompt from raw.conversations order by prompt")]
 
 
 def lines_of(*prompts: str) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tasks import warehouse
 from tasks.errors import EvergreenError, InputError
 from tasks.ingest import task
 from tasks.ingest.task import ingest, ingest_live
 from tasks.refs import Run
 from tasks.settings import IngestSettings, RefreshSettings
+from tests.plugins.homes import fetch
 
 SECRET = "http://zoe:hunter2@127.0.0.1:9/a.jsonl?signature=xyz"
 
@@ -37,14 +37,9 @@ def look(run: Run, *sources: object, run_id: str = "run-1", **asked: Any) -> int
     return rows
 
 
-def table(run: Run, query: str) -> list[tuple[Any, ...]]:
-    with warehouse.transaction(run.home) as con:
-        return con.execute(query).fetchall()
-
-
 def checks(run: Run, run_id: str = "run-1") -> list[tuple[Any, ...]]:
-    return table(
-        run,
+    return fetch(
+        run.home,
         "select outcome, file_count, new_file_count from raw.source_checks "
         f"where run_id = '{run_id}' order by source",
     )
@@ -67,7 +62,7 @@ def test_new_late_and_rewritten_files_are_read_and_old_partitions_are_left_alone
         [("nothing", 2, 0)],
         [("new", 4, 3)],
     ]
-    assert not table(run, "select 1 from raw.conversations where prompt in ('too late', 'asked on 12')")
+    assert not fetch(run.home, "select 1 from raw.conversations where prompt in ('too late', 'asked on 12')")
 
 
 def test_what_a_build_has_read_is_not_read_again(run: Run, logs: Path) -> None:
@@ -85,8 +80,8 @@ def test_a_source_that_fails_is_noted_without_its_secrets_and_loses_no_other(
     with caplog.at_level(logging.INFO):
         assert look(run, SECRET, logs / "absent", logs) == 1
     assert checks(run) == [("new", 1, 1), ("failed", 0, 0), ("failed", 0, 0)]
-    [(kept,)] = table(
-        run, "select string_agg(source || detail) from raw.source_checks where outcome = 'failed'"
+    [(kept,)] = fetch(
+        run.home, "select string_agg(source || detail) from raw.source_checks where outcome = 'failed'"
     )
     assert "http://127.0.0.1:9/a.jsonl?" in kept
     assert "no such file, folder or bucket" in kept
@@ -103,7 +98,7 @@ def test_a_source_that_failed_is_looked_at_from_its_last_success_on(run: Run, lo
     logs.with_name("away").rename(logs)
     write(logs, "dt=2026-11-05/late.jsonl", "three")
     assert look(run, logs, run_id="run-3") == 3
-    lag = table(run, "select outcome, detail, new_at is not null, file_count from out.source_lag")
+    lag = fetch(run.home, "select outcome, detail, new_at is not null, file_count from out.source_lag")
     assert lag == [("new", "", True, 3)]
 
 
@@ -139,7 +134,7 @@ def test_a_file_that_is_still_written_to_is_left_for_the_next_time(run: Run, log
     write(logs, "a.jsonl", "one")
     write(logs, "b.jsonl", "half of", age=5)
     assert look(run, logs) == 1
-    [(detail,)] = table(run, "select detail from raw.source_checks")
+    [(detail,)] = fetch(run.home, "select detail from raw.source_checks")
     assert detail == "1 still being written, left for the next time (refresh.settle_seconds)"
     write(logs, "b.jsonl", "half of", "a file")
     assert look(run, logs, run_id="run-2") == 3
@@ -184,7 +179,7 @@ def test_a_file_that_changes_while_it_is_read_is_left_for_the_next_time(
     monkeypatch.setattr(task, "read_records", with_a_writer)
     with pytest.raises(InputError, match="nothing to begin with"):
         look(run, logs)
-    assert table(run, "select count(*) from raw.conversations") == [(0,)]
+    assert fetch(run.home, "select count(*) from raw.conversations") == [(0,)]
     monkeypatch.undo()
     assert look(run, logs, run_id="run-2") == 2
 
@@ -208,7 +203,7 @@ def test_what_settings_write_down_has_no_secrets() -> None:
 def test_the_lag_of_a_source_is_the_age_of_its_newest_file(run: Run, logs: Path) -> None:
     write(logs, "a.jsonl", "one", age=7200)
     look(run, logs)
-    [(lag, source)] = table(run, "select round(lag_hours, 1), source from out.source_lag")
+    [(lag, source)] = fetch(run.home, "select round(lag_hours, 1), source from out.source_lag")
     assert lag == pytest.approx(2, abs=0.1)
     assert source == str(logs)
 

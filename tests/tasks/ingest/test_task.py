@@ -4,7 +4,6 @@ import gzip
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,9 +18,8 @@ from tasks.ingest.records import SourceError
 from tasks.ingest.task import ingest
 from tasks.refs import Ref, Run
 from tasks.settings import CleanSettings
-from tests.tasks.ingest.home import fetch, ingest_all, lines_of, prompts_of
-
-Write = Callable[[str, str | bytes], Path]
+from tests.plugins.homes import fetch
+from tests.tasks.ingest.home import Write, ingest_all, lines_of, prompts_of
 
 
 def test_every_row_is_kept_or_rejected_with_file_position_and_reason(run: Run, write: Write) -> None:
@@ -32,12 +30,12 @@ def test_every_row_is_kept_or_rejected_with_file_position_and_reason(run: Run, w
     assert ingest_all(run, path) == Ref(stage="ingest", table="raw.conversations", key="all", rows=2)
     assert prompts_of(run) == ["one", "two\0"]
     rejects = fetch(
-        run,
+        run.home,
         "select url, position, reason from raw.rejects inner join raw.files using (file_id) order by all",
     )
     reasons = ["bad_json", "no_user_text", "wrong_type", "unknown_schema"]
     assert rejects == [(str(path), line, reason) for line, reason in enumerate(reasons, start=2)]
-    assert fetch(run, "select row_count, reject_count, run_id from raw.files") == [(2, 4, "run-1")]
+    assert fetch(run.home, "select row_count, reject_count, run_id from raw.files") == [(2, 4, "run-1")]
 
 
 def test_a_file_is_read_once_and_again_when_it_changes(run: Run, write: Write) -> None:
@@ -53,7 +51,9 @@ def _clean(run: Run) -> dict[str, list[tuple[Any, ...]]]:
     for query in ("prompts_sighted", "conversations_sighted", "duplicates_known"):
         assert warehouse.read(run.home, f"gate/{query}").is_empty(), query
     tables = {"prompts": "* exclude (run_id)", "sightings": "* exclude (file_id)", "flags": "*"}
-    return {name: fetch(run, f"select {what} from core.{name} order by all") for name, what in tables.items()}
+    return {
+        name: fetch(run.home, f"select {what} from core.{name} order by all") for name, what in tables.items()
+    }
 
 
 def _questions(*days: int) -> str:
@@ -84,7 +84,7 @@ def test_a_new_version_of_a_file_takes_the_place_of_the_old_one(
     ingest_all(fresh, folder)
     assert cleaned == _clean(fresh)
     for table in ("files", "conversations", "rejects"):
-        rows = [fetch(home, f"select file_id from raw.{table} order by all") for home in (run, fresh)]
+        rows = [fetch(home.home, f"select file_id from raw.{table} order by all") for home in (run, fresh)]
         assert rows[0] == rows[1], table
 
 
@@ -124,7 +124,7 @@ def test_text_in_the_place_of_column_names_is_not_told(run: Run, write: Write, n
     content = f"{secret},prompts\n{secret},b\n" if name == "a.csv" else json.dumps({secret: 1, "uid": secret})
     write("good.jsonl", lines_of("one"))
     ingest_all(run, write(name, content).parent)
-    ((detail,),) = fetch(run, "select detail from raw.rejects")
+    ((detail,),) = fetch(run.home, "select detail from raw.rejects")
     assert secret not in detail
     assert detail.startswith("2 columns, of which known: ")
 
@@ -158,12 +158,12 @@ def test_an_interrupted_file_is_read_again_without_double_rows(
     monkeypatch.setattr(task, "read_records", dies)
     with pytest.raises(ConnectionResetError):
         ingest_all(run, first.parent, batch_rows=10)
-    assert fetch(run, "select url from raw.files") == [(str(first),)]
+    assert fetch(run.home, "select url from raw.files") == [(str(first),)]
     assert len(prompts_of(run)) == 51
     monkeypatch.undo()
     assert ingest_all(run, path, batch_rows=10).rows == 101
     assert len(prompts_of(run)) == 101
-    assert fetch(run, "select count(*) from raw.rejects") == [(1,)]
+    assert fetch(run.home, "select count(*) from raw.rejects") == [(1,)]
 
 
 def test_rows_without_their_file_are_made_good(run: Run, write: Write) -> None:
@@ -174,7 +174,7 @@ def test_rows_without_their_file_are_made_good(run: Run, write: Write) -> None:
         con.execute("delete from raw.conversations where prompt = 'two'")
     assert ingest_all(run, path).rows == 2
     assert prompts_of(run) == ["one", "two"]
-    assert fetch(run, "select count(*) from raw.rejects") == [(1,)]
+    assert fetch(run.home, "select count(*) from raw.rejects") == [(1,)]
 
 
 def test_a_bad_file_in_a_folder_stops_nothing(run: Run, write: Write) -> None:
@@ -185,7 +185,7 @@ def test_a_bad_file_in_a_folder_stops_nothing(run: Run, write: Write) -> None:
     write("e.json", '[{"prompt": "three"}, {"prompt": "fo')
     assert ingest_all(run, write("f.csv", "prompt\nfive\n").parent).rows == 4
     assert prompts_of(run) == ["five", "one", "three", "two"]
-    reasons = Counter(row[0] for row in fetch(run, "select reason from raw.rejects"))
+    reasons = Counter(row[0] for row in fetch(run.home, "select reason from raw.rejects"))
     assert reasons == {"empty_file": 1, "unknown_format": 1, "truncated": 3}
 
 
@@ -216,4 +216,4 @@ def test_real_files_are_read_without_a_reject(
     run: Run, real_data: Path, source: str, conversations: int
 ) -> None:
     assert ingest_all(run, real_data / source).rows == conversations
-    assert fetch(run, "select count(*) from raw.rejects") == [(0,)]
+    assert fetch(run.home, "select count(*) from raw.rejects") == [(0,)]

@@ -1,15 +1,11 @@
 """Sources without a conversation, or that are not there: refused in one line, before anything is written."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from tasks.errors import InputError
 from tasks.refs import Run
-from tests.tasks.ingest.home import fetch, ingest_all, lines_of, prompts_of
-
-Write = Callable[[str, str | bytes], Path]
+from tests.plugins.homes import fetch
+from tests.tasks.ingest.home import Write, ingest_all, lines_of, prompts_of
 
 
 @pytest.mark.parametrize(
@@ -34,7 +30,7 @@ def test_a_named_file_without_a_conversation_is_refused(
     assert str(caught.value).startswith(str(path))
     assert clue in str(caught.value)
     assert str(caught.value).isprintable()
-    assert fetch(run, "select * from raw.files") == [], "something was written before the refusal"
+    assert fetch(run.home, "select * from raw.files") == [], "something was written before the refusal"
 
 
 def test_a_good_record_behind_many_bad_ones_is_found(run: Run, write: Write) -> None:
@@ -48,7 +44,7 @@ def test_a_folder_without_a_conversation_is_refused(run: Run, write: Write) -> N
         InputError, match=r"nothing readable in 2 files; the first, .*a\.jsonl: .* unknown_schema"
     ):
         ingest_all(run, folder)
-    assert fetch(run, "select * from raw.files") == []
+    assert fetch(run.home, "select * from raw.files") == []
 
 
 def test_a_missing_source_is_refused_before_anything_is_read(run: Run, write: Write) -> None:

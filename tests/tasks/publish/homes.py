@@ -15,6 +15,7 @@ from tasks.publish import task as publish_task
 from tasks.refs import Ref, Run
 from tasks.release.bundle import parquet
 from tasks.settings import PublishSettings
+from tests.plugins.homes import PROMPT_ID, fetch
 
 BUCKET = "releases"
 S3 = f"s3://{BUCKET}/weekly"
@@ -99,7 +100,7 @@ class Home:
             (folder / name).write_bytes(file)
         (folder / "manifest.json").write_bytes(orjson.dumps(manifest))
         with warehouse.transaction(str(self.path)) as con:
-            con.execute("create temp macro prompt_id(i) as left(md5(i::varchar), 16)")
+            con.execute(PROMPT_ID)
             values = {"release_id": release_id, "run_id": run_id, "number": number}
             for statement in ADD_RELEASE.split(";\n")[:-1]:
                 used = {name: value for name, value in values.items() if f"${name}" in statement}
@@ -133,8 +134,7 @@ class Home:
             warehouse.run(con, "home/finish_run", row)
 
     def table(self, query: str) -> list[tuple[Any, ...]]:
-        with warehouse.transaction(str(self.path)) as con:
-            return con.execute(query).fetchall()
+        return fetch(self.path, query)
 
     @property
     def latest(self) -> str:

@@ -12,6 +12,7 @@ from tasks.embed.task import embed
 from tasks.refs import Ref, Run
 from tasks.screen.task import screen
 from tasks.settings import EmbedSettings, LlmSettings, ScreenSettings
+from tests.plugins.homes import fetch
 
 EMBED = EmbedSettings()
 
@@ -34,8 +35,7 @@ class Home:
         return self.run
 
     def execute(self, query: str) -> list[tuple[object, ...]]:
-        with warehouse.transaction(str(self.folder)) as con:
-            return con.execute(query).fetchall()
+        return fetch(self.folder, query)
 
     def add(self, texts: Iterable[str], asked_at: datetime | None = None) -> None:
         prompts = pl.DataFrame({"prompt": list(texts)}).unique("prompt", maintain_order=True)

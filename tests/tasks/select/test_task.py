@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable, Mapping
 
-import polars as pl
 import pytest
 
 from tasks import warehouse
@@ -11,6 +10,7 @@ from tasks.annotate.task import annotate
 from tasks.refs import Ref, Run
 from tasks.select.task import select
 from tasks.settings import AnnotateSettings, LlmSettings, RotationSettings, SelectSettings
+from tests.plugins.homes import read
 
 TOPICS = Ref(stage="topics", table="core.topics", key="tax-1", rows=3)
 IDS = [f"{number:02d}" for number in range(12)]
@@ -41,11 +41,6 @@ def run(home_of: Callable[[Mapping[str, str]], Run], eligible: Ref) -> Run:
     return run
 
 
-def stored(run: Run, query: str) -> pl.DataFrame:
-    with warehouse.transaction(run.home) as con:
-        return con.sql(query).pl()
-
-
 def call(run: Run, **asked: object) -> Ref:
     annotations = Ref(stage="annotate", table="core.annotations", key="heuristic-1", rows=12)
     return select.fn(run, TOPICS, annotations, SelectSettings(min_score=0, min_topic_mean=0, **asked))
@@ -54,10 +49,10 @@ def call(run: Run, **asked: object) -> Ref:
 def test_the_choice_is_stored_with_the_fate_of_all_prompts_that_have_a_topic(run: Run) -> None:
     ref = call(run, size=4)
     assert ref == Ref(stage="select", table="core.selections", key="run-1", rows=4)
-    selections = stored(run, "select * from core.selections order by prompt_id")
+    selections = read(run.home, "select * from core.selections order by prompt_id")
     assert selections["prompt_id"].to_list() == IDS[:11]
     assert selections["reject_reason"].null_count() == 4
-    topics = stored(run, "select * from core.topic_scores")
+    topics = read(run.home, "select * from core.topic_scores")
     assert topics["annotated_count"].sum() == 11
     assert topics["is_chosen"].sum() == 2
 
@@ -67,7 +62,7 @@ def test_what_the_first_pass_of_this_run_kept_back_is_not_chosen(run: Run) -> No
         con.execute("insert into core.screenings values ('run-1', '03', 'low_first_score')")
         con.execute("insert into core.screenings values ('run-0', '04', 'low_first_score')")
     call(run, size=4)
-    assert set(stored(run, "select prompt_id from core.selections")["prompt_id"]) == {*IDS[:11]} - {"03"}
+    assert set(read(run.home, "select prompt_id from core.selections")["prompt_id"]) == {*IDS[:11]} - {"03"}
 
 
 def drawn(run: Run, run_id: str) -> tuple[str, str | None]:
@@ -82,8 +77,8 @@ def drawn(run: Run, run_id: str) -> tuple[str, str | None]:
     asked = SelectSettings(min_score=0, min_topic_mean=0, size=4)
     later = run.model_copy(update={"id": run_id})
     select.fn(later, TOPICS, annotations, asked, RotationSettings(flows="all"))
-    data, base = stored(
-        run, f"select data_sha256, base_id from core.rotations where run_id = '{run_id}'"
+    data, base = read(
+        run.home, f"select data_sha256, base_id from core.rotations where run_id = '{run_id}'"
     ).row(0)
     return data, base
 
@@ -114,23 +109,23 @@ def test_a_release_is_rotated_once_there_is_a_prompt_that_was_not_there_when_it_
             con.execute("delete from core.rotations")
     assert drawn(run, "run-3") == (data, None)
     query = "select prompt_id, reject_reason from core.selections where run_id = '{}' order by prompt_id"
-    assert stored(run, query.format("run-3")).equals(stored(run, query.format("run-2")))
+    assert read(run.home, query.format("run-3")).equals(read(run.home, query.format("run-2")))
     with warehouse.transaction(run.home) as con:
         con.execute("update core.prompt_topics set topic_id = 2 where prompt_id = '11'")
     other, base = drawn(run, "run-4")
     assert (other != data, base) == (True, "a-release")
     assert drawn(run, "run-5") == (other, "a-release")
-    roles = stored(run, "select role from core.selections where run_id = 'run-5' and role is not null")
+    roles = read(run.home, "select role from core.selections where run_id = 'run-5' and role is not null")
     assert sorted(roles["role"]) == ["anchor", "kept", "new", "new"]
 
 
 def test_a_repeated_run_replaces_its_choice(run: Run) -> None:
     call(run, size=4)
     call(run, size=6)
-    selections = stored(run, "select * from core.selections")
+    selections = read(run.home, "select * from core.selections")
     assert selections.height == 11
     assert selections["reject_reason"].null_count() == 6
-    assert stored(run, "select * from core.topic_scores").height == 3
+    assert read(run.home, "select * from core.topic_scores").height == 3
 
 
 def test_too_few_eligible_topics_is_a_warning_with_the_numbers(
@@ -150,7 +145,7 @@ def test_a_choice_of_full_size_warns_of_nothing(run: Run, caplog: pytest.LogCapt
 
 def test_none_eligible_is_no_choice_that_the_gate_can_see(run: Run) -> None:
     assert call(run, size=4, per_topic=5).rows == 0
-    reasons = stored(run, "select distinct reject_reason from core.selections")
+    reasons = read(run.home, "select distinct reject_reason from core.selections")
     assert reasons["reject_reason"].to_list() == ["small_topic"]
 
 
@@ -161,7 +156,7 @@ def test_a_quota_that_makes_the_test_set_smaller_is_a_warning_that_names_the_dom
     (warning,) = [record for record in caplog.records if record.levelno == logging.WARNING]
     assert "at most 0.5 of them from one domain" in warning.message
     assert "(caches) only 4 could be chosen. Raise select.max_domain_share" in warning.message
-    full = stored(run, "select distinct topic_id from core.selections where reject_reason = 'domain_full'")
+    full = read(run.home, "select distinct topic_id from core.selections where reject_reason = 'domain_full'")
     assert full.height == 1
 
 
@@ -169,9 +164,9 @@ def test_prompts_that_were_noise_can_be_left_out_of_scores_and_choice(run: Run) 
     with warehouse.transaction(run.home) as con:
         con.execute("update core.prompt_topics set assigned_by = 'nearest' where prompt_id in ('03', '04')")
     assert call(run, size=4, reassigned="ignore").rows == 4
-    counts = stored(run, "select annotated_count from core.topic_scores order by topic_id")
+    counts = read(run.home, "select annotated_count from core.topic_scores order by topic_id")
     assert counts["annotated_count"].to_list() == [3, 3, 3]
-    left_out = stored(run, "select prompt_id from core.selections where reject_reason = 'reassigned'")
+    left_out = read(run.home, "select prompt_id from core.selections where reject_reason = 'reassigned'")
     assert sorted(left_out["prompt_id"]) == ["03", "04"]
 
 
@@ -184,12 +179,12 @@ def test_contaminated_prompts_are_left_out_by_their_gravest_kind_and_count_in_no
             "('05', 'released_near', 'never-published', 'q', 0.9, '', 'run-1')"
         )
     assert call(run, size=6).rows == 6
-    left_out = stored(
-        run,
+    left_out = read(
+        run.home,
         "select prompt_id, reject_reason from core.selections "
         "where reject_reason in ('stale', 'repeat_near', 'template', 'released_near') order by prompt_id",
     )
     assert left_out.rows() == [("03", "repeat_near"), ("04", "template")]
-    assert stored(run, "select * from core.selections").height == 11
-    counts = stored(run, "select annotated_count from core.topic_scores order by topic_id")
+    assert read(run.home, "select * from core.selections").height == 11
+    counts = read(run.home, "select annotated_count from core.topic_scores order by topic_id")
     assert counts["annotated_count"].to_list() == [3, 3, 3]
